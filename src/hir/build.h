@@ -1,0 +1,14 @@
+/*
+** build.h - bytecode to HIR.
+** SPDX-License-Identifier: MIT
+*/
+#ifndef ZY_BUILD_H
+#define ZY_BUILD_H
+
+#include "hir/hir.h"
+
+/* The HIR of the unit from its entry. For a loop's entry only the loop is translated; what leaves it exits.
+** Leaves through the arena's escape with TOO_LARGE or UNSUPPORTED. */
+ZyHir *zy_build_hir(ZyArena *arena, const ZyUnit *unit);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+** function.h - what zyjit knows about one Lua function prototype.
+** SPDX-License-Identifier: MIT
+**
+** The record is reference counted and belongs to nobody's garbage collector: the Proto's userdata holds
+** one reference, a queued or running compilation another. Workers read the counters and publish code
+** into 'stub[i].code'; everything else is written by the thread that runs the Lua state.
+*/
+#ifndef ZY_FUNCTION_H
+#define ZY_FUNCTION_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include "vm/layout.h"
+
+struct ZyCode;
+struct ZyState;
+
+/* Types seen at one bytecode (bits of ZyType, see hir/type.def) and how it went. */
+typedef struct ZyCell {
+  uint16_t type;              /* types of the result */
+  uint8_t hit;                /* ZY_HIT_ bits of a table access or call */
+  uint8_t calls;              /* calls of different functions seen: 0, 1, or 2 for more */
+  uint32_t callee;            /* id of the function called, or ZY_CALLEE_LIB + number of a library function */
+  uint8_t tag;                /* last tag seen, xor 0x80; 0: none. Spares generated code the rest */
+  uint8_t samples;            /* of 'hit', up to ZY_CELL_SAMPLES */
+  uint16_t unused;
+} ZyCell;
+
+enum { ZY_CELL_SAMPLES = 60 };
+
+enum { ZY_HIT_ARRAY = 1,      /* key in the array part */
+       ZY_HIT_NODE = 2,       /* key present in the hash part */
+       ZY_HIT_MISS = 4,       /* absent or nil, or a new key was stored */
+       ZY_HIT_META = 8,       /* a metamethod decided, or not a table */
+       ZY_HIT_METATABLE = 16 };   /* the table has a metatable */
+
+#define ZY_CALLEE_LIB 0x80000000u
+
+/* Assumptions that failed too often at one bytecode and are not made again. */
+enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST = 8 };
+
+/* A place where the interpreter enters native code: the function's start, or a back edge. */
+typedef struct ZyStub {
+  int32_t pc;                          /* instruction it replaces, in attached numbering */
+  int32_t level;                       /* tier requested so far: -1 none */
+  _Atomic uint32_t count;              /* executions counted by the interpreter's stub and by tiers 0 and 1 */
+  uint32_t entries;                    /* times native code was entered here */
+  _Atomic(struct ZyCode *) code;       /* NULL: interpret. Release by the worker, acquire by who enters */
+  struct ZyCode *profiled;             /* code of tier 0 or 1, to fall back to; NULL: none */
+} ZyStub;
+
+enum { ZY_FUNCTION_OFF = 1,            /* zyjit.off(f) */
+       ZY_FUNCTION_PINNED = 2,         /* deoptimized to 'max_tier' until on(f) */
+       ZY_FUNCTION_HOT = 4,            /* has been requested at tier 2 */
+       ZY_FUNCTION_LIVE = 8 };         /* not attached: known through live OSR only */
+
+typedef struct ZyFunction {
+  _Atomic uint32_t refs;
+  uint32_t id;                         /* unique in the process, never reused, never 0 */
+  struct ZyState *state;               /* owner; NULL once the Proto died or the state closed */
+  ZyProto *proto;                      /* NULL once the Proto may be gone; use on the owner's thread only */
+  struct ZyFunction *next, **link;     /* list of the state's functions */
+  int32_t size;                        /* instructions before the tail (original count + 1) */
+  int16_t head;                        /* index of the prologue JMP: 1 after VARARGPREP, else 0 */
+  uint16_t nstubs;                     /* 1 + number of back edges given a stub */
+  uint8_t flags;                       /* ZY_FUNCTION_ bits */
+  int8_t max_tier;
+  uint8_t armed;                       /* prologue and back edges lead to the stubs */
+  uint8_t status;                      /* ZyStatus of the last compilation that failed, or ZY_STATUS_OK */
+  uint32_t exits;                      /* exits taken, all code */
+  uint32_t deopts;                     /* recompilations after failed assumptions */
+  ZyCell *cells;                       /* one per instruction, then one per register: the function's parameters
+                                          at its entry. NULL while cold */
+  uint8_t *avoid;                      /* one per instruction; NULL until an assumption failed */
+  ZyInstruction *displaced;            /* original instruction of stub[i], i >= 1 */
+  ZyStub stub[];
+} ZyFunction;
+
+/* A record for a Proto of 'size' - 1 original instructions with 'nstubs' entries, one reference held
+** by the caller; NULL when there is no memory. */
+ZyFunction *zy_function_new(int size, int head, int nstubs);
+void zy_function_retain(ZyFunction *fn);
+void zy_function_release(ZyFunction *fn);
+
+enum { ZY_CELL_REGS = 256 };           /* cells behind those of the instructions */
+
+/* Makes fn->cells exist; 0 when there is no memory. */
+int zy_function_warm(ZyFunction *fn);
+
+/* Stubs in the tail: [0] is LOADK, CALL, slot; each further one is followed by the displaced
+** instruction and a JMP back behind its place. */
+enum { ZY_STUB_SIZE = 3, ZY_LOOP_STUB_SIZE = 5 };
+static inline int zy_function_stub_pc(const ZyFunction *fn, int stub) {
+  return fn->size + (stub == 0 ? 0 : ZY_STUB_SIZE + (stub - 1) * ZY_LOOP_STUB_SIZE);
+}
+/* The stub whose slot is at 'slot'. */
+static inline int zy_function_slot_stub(const ZyFunction *fn, int slot) {
+  int offset = slot - 2 - fn->size;
+  return offset == 0 ? 0 : (offset - ZY_STUB_SIZE) / ZY_LOOP_STUB_SIZE + 1;
+}
+
+#endif

@@ -1,0 +1,61 @@
+/*
+** unit.h - an immutable snapshot of a function: all that a compilation sees.
+** SPDX-License-Identifier: MIT
+**
+** Frozen on the thread that runs the Lua state, read by one worker, freed there. Holds no pointer
+** into the Lua heap. Bytecode is in attached numbering with displaced instructions put back and the
+** prologue JMP made a jump to the next instruction, so an exit's pc needs no translation.
+*/
+#ifndef ZY_UNIT_H
+#define ZY_UNIT_H
+
+#include <stdint.h>
+#include "profile/function.h"
+
+typedef struct ZyConst {
+  uint8_t tag;                /* ZY_TAG_ of the constant */
+  int64_t i;                  /* ZY_TAG_INT */
+  double n;                   /* ZY_TAG_NUM */
+  char *text;                 /* strings: the first bytes, for dumps only */
+} ZyConst;
+
+struct ZyUnit;
+
+/* A function that code of the unit may call or inline. */
+typedef struct ZyCallee {
+  uint32_t id;                /* ZyFunction.id */
+  uint8_t numparams, is_vararg, maxstack;
+  int16_t head;
+  struct ZyUnit *unit;        /* snapshot to inline, or NULL */
+} ZyCallee;
+
+typedef struct ZyUnit {
+  uint32_t id;                /* ZyFunction.id */
+  char *name;                 /* "file.lua:12" */
+  int32_t ncode;
+  int16_t head;               /* prologue index; -1 when not attached (live OSR) */
+  uint8_t numparams, is_vararg, maxstack, nupvalues;
+  uint8_t tier;               /* 0..2 to compile for */
+  uint8_t profile;            /* code records feedback and counts */
+  uint8_t count_blocks;
+  int32_t entry;              /* pc of the back edge to enter at, or -1: the function's start */
+  int32_t stub_index;         /* index of the entry in ZyFunction.stub */
+  uint32_t stress_exits;      /* leave at every n-th guard; 0 never */
+  ZyInstruction *code;
+  int32_t *line;              /* of each instruction */
+  uint8_t *nactive;           /* named locals in scope at each pc: registers 0 .. nactive-1 */
+  ZyCell *cells;              /* feedback, or NULL */
+  uint8_t *avoid;             /* ZY_AVOID_ bits, or NULL */
+  uint16_t *entry_types;      /* types in the registers at the entry when it was requested, or NULL */
+  ZyConst *k;
+  int32_t nk;
+  uint8_t captured[32];       /* bit r: a closure defined here captures register r */
+  ZyCallee *callees;
+  int32_t ncallees;
+} ZyUnit;
+
+void zy_unit_free(ZyUnit *unit);
+
+static inline int zy_unit_captured(const ZyUnit *unit, int reg) { return unit->captured[reg >> 3] >> (reg & 7) & 1; }
+
+#endif

@@ -1,0 +1,60 @@
+/*
+** compile.h - unit -> native code, published in the function's record.
+** SPDX-License-Identifier: MIT
+**
+** Requests are made on the thread that runs a Lua state. Workers (a pool shared by all states of the process) take
+** them by heat, in batches where the back end has a fixed cost, and publish: see worker.c.
+*/
+#ifndef ZY_COMPILE_H
+#define ZY_COMPILE_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include "base/status.h"
+#include "profile/unit.h"
+#include "lir/native.h"
+#include "runtime/config.h"
+
+/* What a state and the workers share; reference counted, so that it outlives the state while a request of it runs. */
+typedef struct ZyOwner ZyOwner;
+
+/* Counters that workers write and stats() reads. */
+typedef struct ZyCompileStats {
+  _Atomic uint64_t compiled[3];        /* by tier */
+  _Atomic uint64_t failed[ZY_STATUS_COUNT];
+  _Atomic uint64_t ns[3];              /* time spent compiling, by tier */
+  _Atomic uint64_t code_bytes;         /* of code that exists */
+  _Atomic uint32_t queued, running;
+} ZyCompileStats;
+
+ZyOwner *zy_owner_new(void);           /* NULL: no memory */
+/* The state closes: drops its queued requests, and what running ones give is not published any more. Waits for
+** nothing. Releases the state's reference. */
+void zy_owner_close(ZyOwner *owner);
+ZyCompileStats *zy_owner_stats(ZyOwner *owner);
+
+/* Asks for 'unit' (taken over, also on failure) to be compiled for fn->stub[unit->stub_index] with the settings'
+** back end for its tier, or the next best that works. Higher 'heat' goes first; a queued request for the same stub and
+** a lower tier is dropped. With 'wait' returns when the code is published or compiling has failed. 'why' gets the
+** reason of a failure. OK when queued or published. */
+ZyStatus zy_compile_request(ZyOwner *owner, const ZyConfig *config, ZyFunction *fn, ZyUnit *unit, uint32_t heat,
+                            int wait, char *why, size_t size);
+
+/* Until nothing of 'owner' is queued or being compiled, at most 'seconds' (negative: no limit). 1, or 0 on time-out. */
+int zy_compile_wait(ZyOwner *owner, double seconds);
+
+/* Takes fn->stub[i].code out of use; the thread that runs the state gives it to zy_code_release when no native
+** frame can be in it. NULL when there was none. */
+ZyCode *zy_code_unpublish(ZyFunction *fn, int stub);
+
+/* Frees code that nobody runs: exit tables, references, the back end's module when its last function goes. */
+void zy_code_release(ZyCode *code);
+
+/* Code that a worker has replaced by better: pushed there by workers, taken whole by the state's thread (linked by
+** 'next'), which releases it when no native frame can be in it. */
+ZyCode *zy_owner_take_retired(ZyOwner *owner);
+
+/* HIR, LIR or a back end's text of 'unit' (not taken over): 'what' as for zyjit.dump. malloc'ed; NULL and 'why'. */
+char *zy_compile_dump(const ZyUnit *unit, const ZyConfig *config, const char *what, char *why, size_t size);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+** state.h - what zyjit keeps for one Lua state (all its coroutines).
+** SPDX-License-Identifier: MIT
+**
+** Lives in a full userdata in the registry; its __gc is zyjit's part of lua_close. Used only by the
+** thread that runs the state.
+*/
+#ifndef ZY_STATE_H
+#define ZY_STATE_H
+
+#include <lua.h>
+#include "lir/native.h"
+#include "runtime/compile.h"
+#include "runtime/config.h"
+
+typedef struct ZyState {
+  ZyContext cx;
+  lua_State *L;                        /* main thread of the state */
+  ZyGlobal *G;
+  ZyOwner *owner;                      /* shared with the workers */
+  ZyFunction *functions;               /* all known, newest first; linked by next/link */
+  ZyConfig config;
+  const char *off_reason;              /* why nothing is ever compiled (layout, ZYJIT=off, shutdown), or NULL */
+  uint8_t enabled;                     /* zyjit.on() / off() */
+  uint8_t suspended;                   /* a foreign hook is set: originals are back in every Proto */
+  uint8_t closed;                      /* the state is being closed: stubs do nothing */
+  char *outermost;                     /* native stack address of the outermost entry that is still active */
+  ZyCode *retired;                     /* code to be released when no native frame is active */
+  uint64_t exits[ZY_EXIT_COUNT];       /* exits taken, by reason */
+  uint64_t entries;                    /* from the interpreter into native code */
+  uint64_t native_ns;                  /* not measured: 0. Time in native code is sampled, see 'samples' */
+} ZyState;
+
+/* The state's record, or NULL when zyjit is not loaded in it (any thread of the state). */
+ZyState *zy_state_get(lua_State *L);
+
+/* Makes it, checks the layout, reads ZYJIT and ZYJIT_STRESS. Never fails for a reason of its own: what is wrong is
+** in off_reason. Raises only when there is no memory. Called once. */
+ZyState *zy_state_open(lua_State *L);
+
+/* zyjit.on/off/flush/shutdown for everything (fn NULL) or one function; see docs/api.md. */
+void zy_state_on(ZyState *S);
+void zy_state_off(ZyState *S);
+void zy_state_shutdown(ZyState *S);
+void zy_function_on(ZyState *S, ZyFunction *fn);
+void zy_function_off(ZyState *S, ZyFunction *fn);
+void zy_function_flush(ZyState *S, ZyFunction *fn);
+/* Down to 'tier' (-1: the interpreter) and kept there. */
+void zy_function_pin(ZyState *S, ZyFunction *fn, int tier);
+
+/* Compiles now and waits: OK, or why not (with the reason in 'why'). */
+ZyStatus zy_function_optimize(lua_State *L, ZyState *S, ZyFunction *fn, int tier, char *why, size_t size);
+
+/* Tier of the code the next call enters: -1 the interpreter, 0 to 2. */
+int zy_function_tier(const ZyFunction *fn);
+
+/* The record of the Lua function at 'index', attached now if need be; NULL and the reason when it has none
+** ("a C function", "running when zyjit was loaded", ...). */
+ZyFunction *zy_function_of(lua_State *L, ZyState *S, int index, const char **why);
+
+/* zy_enter: the light C function behind every stub (enter.c). */
+int zy_enter(lua_State *L);
+
+#endif
