@@ -102,37 +102,45 @@ $(BUILD)/flags $(BUILD)/sources:
 ENV := LUA_PATH='$(ROOT)/lua/?.lua;;' LUA_CPATH='$(abspath $(BUILD))/?.so;;' ZYJIT_BUILD='$(abspath $(BUILD))'
 RUN_BUSTED = $(ENV) $(LUA) $(BUSTED) $(BUSTED_FLAGS)
 
-.PHONY: env demo test bench lint hard bless asan tsan clean install deps-demo deps-test
+# Where the user has not chosen: as many jobs as there are processors.
+SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
+
+.PHONY: env demo test bench lint debug hard bless asan tsan clean install deps-demo deps-test deps-lint
 quote = '$(subst ','\'',$1)'
 env:
 	@printf '%s\n' \
 	  "export LUA_PATH="$(call quote,$(call quote,$(ROOT)/lua/?.lua;;)) \
-	  "export LUA_CPATH="$(call quote,$(call quote,$(ROOT)/build/?.so;;)) \
+	  "export LUA_CPATH="$(call quote,$(call quote,$(if $(filter /%,$(BUILD)),,$(ROOT)/)$(BUILD)/?.so;;)) \
 	  "export PATH="$(call quote,$(call quote,$(ROOT)/bin))':"$$PATH"'
 
 # What is missing is installed first; then make is started anew, because it has looked for libraries already.
-deps-demo deps-test: deps-%:
+deps-demo deps-test deps-lint: deps-%:
 	@sh .ci/deps $*
 
 demo: deps-demo
-	@$(MAKE) --no-print-directory build
+	@$(SUBMAKE) build
 	@$(ENV) $(LUA) bench/run.lua --repeat 1
 
 test: deps-test
-	@$(MAKE) --no-print-directory build
+	@$(SUBMAKE) build
+	@$(SUBMAKE) debug
 	@$(RUN_BUSTED) spec
+
+# The HIR is verified after each pass, and assertions hold. Some of the tests run with it.
+debug:
+	@$(SUBMAKE) BUILD=$(BUILD)/debug CFLAGS='-O1 -g' EXTRA_CFLAGS=-DZY_DEBUG build
 
 bench: build
 	@$(ENV) $(LUA) bench/run.lua --repeat 5 $(BENCH_FLAGS)
 
 # The back ends that are not there cannot be compiled, so they cannot be checked either.
-lint:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint EXTRA_CFLAGS=-Werror build
+lint: deps-lint
+	@$(SUBMAKE) BUILD=$(BUILD)/lint EXTRA_CFLAGS=-Werror build
 	@if command -v luacheck >/dev/null; then luacheck --quiet lua bench spec; else echo 'luacheck: not installed'; fi
 	@if command -v clang-format >/dev/null; then clang-format --dry-run --Werror $(SOURCES) $(wildcard src/*/*.h); \
 	  else echo 'clang-format: not installed'; fi
 
-hard: build
+hard: build debug
 	@ZYJIT_HARD=1 $(RUN_BUSTED) spec
 
 bless: build
@@ -140,14 +148,14 @@ bless: build
 
 sanitizer = $(shell $(CC) -print-file-name=lib$1.so)
 asan:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' build \
+	@$(SUBMAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' build \
 	  EXTRA_CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=undefined' \
 	  LDFLAGS='-fsanitize=address,undefined'
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan specs-preloaded PRELOAD='$(call sanitizer,asan)' \
 	  OPTIONS="ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1"
 
 tsan:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fno-omit-frame-pointer' build \
+	@$(SUBMAKE) BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fno-omit-frame-pointer' build \
 	  EXTRA_CFLAGS=-fsanitize=thread LDFLAGS=-fsanitize=thread
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan specs-preloaded PRELOAD='$(call sanitizer,tsan)' \
 	  OPTIONS="TSAN_OPTIONS=report_signal_unsafe=0"
@@ -184,6 +192,7 @@ help:
 	@echo 'make lint       warnings as errors, luacheck, clang-format'
 	@echo 'make env        shell lines that make lua5.4 use this tree: eval "$$(make -s env)"'
 	@echo 'make install    PREFIX, or LUADIR, LIBDIR and BINDIR, say where to'
+	@echo 'make debug      build with the HIR verified after each pass into build/debug/'
 	@echo 'make hard       tests with forced exits and collections'
 	@echo 'make asan tsan  tests with the sanitizers, in builds of their own'
 	@echo 'make bless      rewrite the expectations of the text-in/text-out tests'

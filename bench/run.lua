@@ -120,7 +120,7 @@ local function run(command)
   return seconds, read(output_file) .. "\0" .. read(error_file) .. ("\0%s %d"):format(how, status)
 end
 
-local SHORT = { "optimized", "standard", "baseline", "interpreter" }
+local TIERS = { "optimized", "standard", "baseline", "interpreter" }
 
 local function tiers_text(report)
   if not report then
@@ -129,7 +129,7 @@ local function tiers_text(report)
     return "off: " .. tostring(report.reason)
   end
   local parts = {}
-  for _, tier in ipairs(SHORT) do
+  for _, tier in ipairs(TIERS) do
     if report.tiers[tier] then
       parts[#parts + 1] = report.tiers[tier] .. " " .. tier
     end
@@ -154,7 +154,7 @@ if not available(options.lua) then
 end
 
 local HEADER = { "program", "stock s", "zyjit s", "ratio", "LuaJIT s", "ratio", "exits", "tiers reached" }
-local FORMAT = "%-15s %8s %8s %7s %9s %7s %9s  %s\n"
+local FORMAT = "%-17s %8s %8s %7s %9s %7s %9s  %s\n"
 local function line(...)
   io.write((FORMAT:format(...):gsub(" +\n$", "\n")))
   io.flush()
@@ -209,15 +209,15 @@ for _, name in ipairs(names) do
   end
   csv[#csv + 1] = ("%s,%.4f,%.4f,%s,%s"):format(name, best.stock, best.zyjit,
     best.luajit and ("%.4f"):format(best.luajit) or "", report and report.exits or "")
-  line(name, seconds_text(best.stock), seconds_text(best.zyjit), ratio_text(ratio), seconds_text(best.luajit),
+  line(is_numeric[name] and name .. " *" or name, seconds_text(best.stock), seconds_text(best.zyjit), ratio_text(ratio), seconds_text(best.luajit),
     ratio_text(ratio_luajit), report and report.exits or "-",
     failures[name] and "OUTPUT DIFFERS" or tiers_text(report))
 end
 line("geometric mean", "", "", ratio_text(mean(ratios.zyjit)), "", ratio_text(mean(ratios.luajit)), "", "")
 if #ratios.zyjit_numeric > 0 then
-  line("  numeric", "", "", ratio_text(mean(ratios.zyjit_numeric)), "", ratio_text(mean(ratios.luajit_numeric)), "", "")
+  line("  of those with *", "", "", ratio_text(mean(ratios.zyjit_numeric)), "", ratio_text(mean(ratios.luajit_numeric)), "", "")
 end
-io.write "\nratio: times as fast as stock Lua, compilation included"
+io.write "\nratio: times as fast as stock Lua, compilation included; * mostly numeric"
 io.write(repetitions > 1 and ("; best of %d\n"):format(repetitions) or "\n")
 if not has_luajit and options.luajit ~= "" then
   io.write(options.luajit, " is not installed: no comparison with LuaJIT\n")

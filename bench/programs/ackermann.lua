@@ -19,6 +19,6 @@ local n = tonumber(arg and arg[1]) or 10
 for i = 1, n do
   print("ack", 3, i, ack(3, i))
 end
-for i = 1, 9 do
+for i = 1, 17 do
   print("tak", i, tak(18 + i, 12, 6))
 end

@@ -16,7 +16,7 @@ end
 local n = tonumber(arg and arg[1]) or 16
 local mindepth = 4
 local long_lived = bottom_up(n)
-for depth = mindepth, n, 4 do
+for depth = mindepth, n, 3 do
   local iterations = 2 ^ (n - depth + mindepth)
   local sum = 0
   for _ = 1, iterations do

@@ -27,7 +27,7 @@ local function multiples(source, k)
   end)
 end
 
-local n = tonumber(arg and arg[1]) or 5000000
+local n = tonumber(arg and arg[1]) or 6000000
 local sum = 0
 for value in multiples(squares(range(n)), 3) do
   sum = (sum + value) % 1000000007

@@ -12,7 +12,7 @@ local function escape(cr, ci, limit)
   return 0
 end
 
-local size = tonumber(arg and arg[1]) or 1250
+local size = tonumber(arg and arg[1]) or 1400
 local limit = 100
 local inside, sum = 0, 0
 for y = 0, size - 1 do

@@ -68,7 +68,7 @@ for _, b in ipairs(bodies) do
 end
 bodies[1].vx, bodies[1].vy, bodies[1].vz = -px / SOLAR_MASS, -py / SOLAR_MASS, -pz / SOLAR_MASS
 
-local steps = tonumber(arg and arg[1]) or 900000
+local steps = tonumber(arg and arg[1]) or 1200000
 print(string.format("%.9f", energy(bodies)))
 for _ = 1, steps do
   advance(bodies, 0.01)

@@ -58,7 +58,7 @@ for i = 1, 300 do
   bodies[i] = Body.new(classes[i % 3 + 1], random() * 100, random() * 100, random() * 20 - 10, random() * 20 - 10)
 end
 
-local steps = tonumber(arg and arg[1]) or 30000
+local steps = tonumber(arg and arg[1]) or 34000
 for _ = 1, steps do
   for _, body in ipairs(bodies) do
     body:move(0.01)

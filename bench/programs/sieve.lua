@@ -17,7 +17,7 @@ end
 
 local n = tonumber(arg and arg[1]) or 2000000
 local total = 0
-for _ = 1, 20 do
+for _ = 1, 28 do
   total = total + sieve(n)
 end
 print(total)

@@ -41,7 +41,7 @@ typedef struct ZyLirInst {
   uint8_t op;             /* ZyLirOp */
   uint8_t type;           /* ZyLirType of the result */
   uint8_t alias;          /* loads and stores: ZyAlias */
-  uint8_t hint;           /* BRANCH: ZyHint; loads: 1 when volatile */
+  uint8_t hint;           /* BRANCH: ZyHint; loads: 1 when volatile; CALL: 1 when it touches no memory */
   uint32_t a, b, c;       /* operands, or a range of args: see op.def */
   union { int64_t imm; double num; };
 } ZyLirInst;

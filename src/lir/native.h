@@ -71,6 +71,8 @@ typedef struct ZyExit {
   uint8_t nframes;                     /* frames to rebuild */
   uint16_t frame;                      /* first of them, outermost first */
   uint32_t function;                   /* id of the function 'pc' belongs to */
+  int32_t site;                        /* bytecode whose assumption failed: its feedback is what was wrong */
+  uint8_t hoisted;                     /* the check was made in front of a loop: 'site' is where, give up ZY_AVOID_HOIST */
   uint32_t taken;
 } ZyExit;
 

@@ -46,13 +46,16 @@ static ZyType transfer(const ZyHirNode *n, const uint16_t *type) {
 }
 
 /* Adds what the edges of 'b' pass to the PARAMs' types. */
-static int pass_on(const ZyHir *h, uint32_t b, uint16_t *type) {
+static int pass_on(const ZyHir *h, uint32_t b, uint16_t *type, const uint16_t *entry) {
   int changed = 0;
   for (int s = 0; s < 2; s++) {
     const ZyEdge *edge = &h->blocks.v[b].succ[s];
     ZyRef param = edge->block != 0 ? h->blocks.v[edge->block].first : 0;
+    int forward = edge->block != 0 && h->blocks.v[edge->block].order > h->blocks.v[b].order;
     for (uint32_t i = 0; i < edge->args.n; i++, param = h->nodes.v[param].next) {
-      uint16_t sum = (uint16_t)(type[param] | type[edge->args.v[i]]);
+      uint16_t t = type[edge->args.v[i]], sum;
+      if (forward && entry != NULL && entry[param] != 0) t &= entry[param];
+      sum = type[param] | t;
       changed |= sum != type[param];
       type[param] = sum;
     }
@@ -60,7 +63,7 @@ static int pass_on(const ZyHir *h, uint32_t b, uint16_t *type) {
   return changed;
 }
 
-void zy_infer_run(ZyHir *h) {
+uint16_t *zy_infer_types(const ZyHir *h, const uint16_t *entry) {
   uint16_t *type = ZY_NEWN(h->arena, uint16_t, h->nodes.n);
   int changed;
   do {
@@ -75,9 +78,14 @@ void zy_infer_run(ZyHir *h) {
         changed |= t != type[r];
         type[r] = t;
       }
-      changed |= pass_on(h, b, type);
+      changed |= pass_on(h, b, type, entry);
     }
   } while (changed);
+  return type;
+}
+
+void zy_infer_run(ZyHir *h) {
+  const uint16_t *type = zy_infer_types(h, NULL);
   for (ZyRef r = 1; r < h->nodes.n; r++)
     if (type[r] != 0) h->nodes.v[r].type = type[r];
 }

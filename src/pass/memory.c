@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-enum { SHAPE, UPVALS, ELEMS, OTHER_FIELDS, OTHER_REGS, FIRST_FREE };
+enum { SHAPE = ZY_MEMORY_SHAPE, UPVALS = ZY_MEMORY_UPVALS, ELEMS, OTHER_FIELDS, OTHER_REGS, FIRST_FREE };
 enum { MAX_KEY = 4096 };               /* larger numbers share a class */
 
 #define BIT(class) ((uint64_t)1 << (class))
@@ -147,8 +147,7 @@ void zy_memory_versions(ZyMemory *m) {
 
 /* ---- addresses ---------------------------------------------------------------------- */
 
-/* The index as x + c. */
-static ZyRef split_index(const ZyHir *h, ZyRef index, uint64_t *c) {
+ZyRef zy_memory_split(const ZyHir *h, ZyRef index, uint64_t *c) {
   const ZyHirNode *n = &h->nodes.v[index];
   *c = 0;
   if (zy_pass_is_int(h, index)) {
@@ -172,7 +171,7 @@ int zy_memory_apart(const ZyHir *h, ZyRef p, ZyRef q) {
   t = b->ops[0];
   if (a->op == ZY_HIR_ELEM) {
     if (s == t) {
-      ZyRef x = split_index(h, a->ops[1], &c), y = split_index(h, b->ops[1], &d);
+      ZyRef x = zy_memory_split(h, a->ops[1], &c), y = zy_memory_split(h, b->ops[1], &d);
       return x == y && c != d;
     }
     if (h->nodes.v[s].op != ZY_HIR_ARRAY_BASE || h->nodes.v[t].op != ZY_HIR_ARRAY_BASE) return 0;

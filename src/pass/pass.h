@@ -42,7 +42,7 @@ int zy_guard_never_exits(const ZyHir *h, ZyRef r);
 
 /* ---- memory.c ---- */
 
-enum { ZY_MEMORY_CLASSES = 64 };
+enum { ZY_MEMORY_CLASSES = 64, ZY_MEMORY_SHAPE = 0, ZY_MEMORY_UPVALS = 1 };
 
 /* Memory in classes that do not overlap: shapes, upvalues, array elements, fields by key, captured registers by
 ** number. */
@@ -68,6 +68,34 @@ void zy_memory_versions(ZyMemory *m);
 
 /* Whether two addresses of one class are known to differ. */
 int zy_memory_apart(const ZyHir *h, ZyRef p, ZyRef q);
+
+/* An integer as x + *c: x is 0 for constants. */
+ZyRef zy_memory_split(const ZyHir *h, ZyRef index, uint64_t *c);
+
+/* ---- infer.c ---- */
+
+/* The types that nodes are found to have. 'entry', when not NULL, holds types by PARAM that edges into a loop are
+** assumed to pass at most; 0: nothing is assumed. */
+uint16_t *zy_infer_types(const ZyHir *h, const uint16_t *entry);
+
+/* ---- loop.c ---- */
+
+/* A loop and the block in front of it, which ends in a JUMP to its header. */
+typedef struct ZyLoop {
+  ZyHir *h;
+  uint32_t header, before;             /* before: 0 when there is no such block */
+  uint8_t *inside;                     /* by block */
+  ZY_VEC(uint32_t) blocks;             /* in reverse postorder */
+} ZyLoop;
+
+/* Headers, inner loops before those around them. */
+uint32_t *zy_loop_headers(ZyHir *h, uint32_t *count);
+
+ZyLoop *zy_loop_new(ZyHir *h, uint32_t header);
+
+/* Whether what is assumed in 'block' at bytecode 'pc' may be assumed in front of the loop: the exit is there, nothing
+** speaks against it, and no branch that goes one way as long as the loop runs keeps the block from being executed. */
+int zy_loop_may_assume(const ZyLoop *loop, uint32_t block, int32_t pc);
 
 /* ---- small things ---- */
 

@@ -4,7 +4,7 @@
 **
 ** The record is reference counted and belongs to nobody's garbage collector: the Proto's userdata holds
 ** one reference, a queued or running compilation another. Workers read the counters and publish code
-** into 'stub[i].code'; everything else is written by the thread that runs the Lua state.
+** into 'stub[i].code', and set 'status'; everything else is written by the thread that runs the Lua state.
 */
 #ifndef ZY_FUNCTION_H
 #define ZY_FUNCTION_H
@@ -61,13 +61,14 @@ typedef struct ZyFunction {
   struct ZyState *state;               /* owner; NULL once the Proto died or the state closed */
   ZyProto *proto;                      /* NULL once the Proto may be gone; use on the owner's thread only */
   struct ZyFunction *next, **link;     /* list of the state's functions */
+  struct ZyFunction *chain;            /* function.c: those with the same hash of the id */
   int32_t size;                        /* instructions before the tail (original count + 1) */
   int16_t head;                        /* index of the prologue JMP: 1 after VARARGPREP, else 0 */
   uint16_t nstubs;                     /* 1 + number of back edges given a stub */
   uint8_t flags;                       /* ZY_FUNCTION_ bits */
   int8_t max_tier;
   uint8_t armed;                       /* prologue and back edges lead to the stubs */
-  uint8_t status;                      /* ZyStatus of the last compilation that failed, or ZY_STATUS_OK */
+  _Atomic uint8_t status;              /* ZyStatus of the last compilation when it failed, else OK; by workers */
   uint32_t exits;                      /* exits taken, all code */
   uint32_t deopts;                     /* recompilations after failed assumptions */
   ZyCell *cells;                       /* one per instruction, then one per register: the function's parameters
@@ -82,6 +83,9 @@ typedef struct ZyFunction {
 ZyFunction *zy_function_new(int size, int head, int nstubs);
 void zy_function_retain(ZyFunction *fn);
 void zy_function_release(ZyFunction *fn);
+
+/* The record with that id, with a reference for the caller; NULL when it is gone. */
+ZyFunction *zy_function_find(uint32_t id);
 
 enum { ZY_CELL_REGS = 256 };           /* cells behind those of the instructions */
 

@@ -2,8 +2,8 @@
 ** unit.h - an immutable snapshot of a function: all that a compilation sees.
 ** SPDX-License-Identifier: MIT
 **
-** Frozen on the thread that runs the Lua state, read by one worker, freed there. Holds no pointer
-** into the Lua heap. Bytecode is in attached numbering with displaced instructions put back and the
+** Frozen on the thread that runs the Lua state, read by one worker, freed there. Nothing in it is in the
+** Lua heap; callees' prototypes are addresses to compare with. Bytecode is in attached numbering with displaced instructions put back and the
 ** prologue JMP made a jump to the next instruction, so an exit's pc needs no translation.
 */
 #ifndef ZY_UNIT_H
@@ -21,9 +21,17 @@ typedef struct ZyConst {
 
 struct ZyUnit;
 
-/* A function that code of the unit may call or inline. */
+/* A function that code of the unit may call or inline.
+**
+** There is one table for a unit and all units inlined in it, each function in it once: a nested unit's 'callees' is
+** the same array, so an index means the same in any of them, in exits, and in ZyCode.callee. A call is looked up by
+** the id in its cell. Units do not nest in themselves, but what they stand for may: a function that calls itself, or
+** two that call each other, have 'unit' as well; who inlines stops at those that are in the chain already. The
+** unit's own function, when it calls itself, is in the table without a unit. */
 typedef struct ZyCallee {
   uint32_t id;                /* ZyFunction.id */
+  ZyFunction *fn;             /* referenced */
+  ZyProto *proto;             /* never followed; kept alive by the prototype of the unit's function */
   uint8_t numparams, is_vararg, maxstack;
   int16_t head;
   struct ZyUnit *unit;        /* snapshot to inline, or NULL */
@@ -42,18 +50,20 @@ typedef struct ZyUnit {
   int32_t stub_index;         /* index of the entry in ZyFunction.stub */
   uint32_t stress_exits;      /* leave at every n-th guard; 0 never */
   ZyInstruction *code;
-  int32_t *line;              /* of each instruction */
+  int32_t *line;              /* of each instruction; 0: not known */
   uint8_t *nactive;           /* named locals in scope at each pc: registers 0 .. nactive-1 */
-  ZyCell *cells;              /* feedback, or NULL */
+  ZyCell *cells;              /* feedback, or NULL: one per instruction, then ZY_CELL_REGS for the parameters */
   uint8_t *avoid;             /* ZY_AVOID_ bits, or NULL */
-  uint16_t *entry_types;      /* types in the registers at the entry when it was requested, or NULL */
+  uint16_t *entry_types;      /* of all 256 registers: types in them at the entry when it was requested, 0: not
+                                 known; or NULL */
   ZyConst *k;
   int32_t nk;
   uint8_t captured[32];       /* bit r: a closure defined here captures register r */
-  ZyCallee *callees;
+  ZyCallee *callees;          /* the outermost unit's table */
   int32_t ncallees;
 } ZyUnit;
 
+/* Frees the outermost unit, with its callees and what is nested in it. Any thread. */
 void zy_unit_free(ZyUnit *unit);
 
 static inline int zy_unit_captured(const ZyUnit *unit, int reg) { return unit->captured[reg >> 3] >> (reg & 7) & 1; }

@@ -3,7 +3,7 @@
 ** SPDX-License-Identifier: MIT
 **
 ** Requests are made on the thread that runs a Lua state. Workers (a pool shared by all states of the process) take
-** them by heat, in batches where the back end has a fixed cost, and publish: see worker.c.
+** them by heat, in batches where the back end has a fixed cost, and publish: see queue.c and worker.c.
 */
 #ifndef ZY_COMPILE_H
 #define ZY_COMPILE_H
@@ -29,16 +29,21 @@ typedef struct ZyCompileStats {
 
 ZyOwner *zy_owner_new(void);           /* NULL: no memory */
 /* The state closes: drops its queued requests, and what running ones give is not published any more. Waits for
-** nothing. Releases the state's reference. */
+** nothing. Releases the state's reference: afterwards 'owner' is not used in any call. The state has unpublished and
+** released all its code, or does so later. */
 void zy_owner_close(ZyOwner *owner);
 ZyCompileStats *zy_owner_stats(ZyOwner *owner);
 
 /* Asks for 'unit' (taken over, also on failure) to be compiled for fn->stub[unit->stub_index] with the settings'
 ** back end for its tier, or the next best that works. Higher 'heat' goes first; a queued request for the same stub and
 ** a lower tier is dropped. With 'wait' returns when the code is published or compiling has failed. 'why' gets the
-** reason of a failure. OK when queued or published. */
+** reason of a failure. OK when queued or published; CANCELLED when something better is in use or came meanwhile. */
 ZyStatus zy_compile_request(ZyOwner *owner, const ZyConfig *config, ZyFunction *fn, ZyUnit *unit, uint32_t heat,
                             int wait, char *why, size_t size);
+
+/* Drops what is queued for 'fn', and what is being compiled for it is not published any more. To be called when its
+** Proto died and when its code is thrown away for good. Waits for nothing. */
+void zy_compile_cancel(ZyFunction *fn);
 
 /* Until nothing of 'owner' is queued or being compiled, at most 'seconds' (negative: no limit). 1, or 0 on time-out. */
 int zy_compile_wait(ZyOwner *owner, double seconds);
@@ -56,5 +61,8 @@ ZyCode *zy_owner_take_retired(ZyOwner *owner);
 
 /* HIR, LIR or a back end's text of 'unit' (not taken over): 'what' as for zyjit.dump. malloc'ed; NULL and 'why'. */
 char *zy_compile_dump(const ZyUnit *unit, const ZyConfig *config, const char *what, char *why, size_t size);
+
+/* Why the back end (ZY_BACKEND_) cannot be used; NULL when it can or was not tried. Stays valid. */
+const char *zy_compile_backend_reason(int backend);
 
 #endif

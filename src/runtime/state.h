@@ -38,6 +38,11 @@ ZyState *zy_state_get(lua_State *L);
 ** in off_reason. Raises only when there is no memory. Called once. */
 ZyState *zy_state_open(lua_State *L);
 
+/* A new record goes into the state's list, armed unless the state is off or suspended. */
+void zy_state_adopt(ZyState *S, ZyFunction *fn);
+/* The record's Proto is gone: takes it out of the list, its code out of use, and drops the Proto's reference. */
+void zy_state_forget(ZyFunction *fn);
+
 /* zyjit.on/off/flush/shutdown for everything (fn NULL) or one function; see docs/api.md. */
 void zy_state_on(ZyState *S);
 void zy_state_off(ZyState *S);

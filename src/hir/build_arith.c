@@ -1,0 +1,80 @@
+/*
+** build_arith.c - operators, comparisons, tests -> HIR.
+** SPDX-License-Identifier: MIT
+**
+** Arithmetic and comparisons stay what Lua defines; 'special' makes machine operations of them where types allow.
+** Here operands are guarded to be what feedback saw. The first operand is noted at the instruction, the second one at
+** the MMBIN or JMP behind it, which has no feedback of its own.
+**
+** Runs on a worker.
+*/
+#include "hir/build_parts.h"
+
+/* An operand of a type that the instruction alone does not tell: noted, or guarded to be of 'among' as before. */
+static ZyRef operand(ZyBuild *b, ZyRef v, int second, ZyType among) {
+  ZyType type = zy_build_type(b, v), seen;
+  if (zy_build_is_single(type)) return v;
+  if (b->unit->profile) zy_build_imm(b, ZY_HIR_RECORD, v, b->pc + second);
+  if (zy_build_cell(b) == NULL || zy_build_avoids(b, ZY_AVOID_TYPE)) return v;
+  seen = zy_build_worth(b->unit->cells[b->pc + second].type) & among;
+  return seen != 0 ? zy_build_guard_type(b, v, seen) : v;
+}
+
+static ZyType arith_type(int op, ZyType x, ZyType y) {
+  if (op == ZY_ARITH_DIV || op == ZY_ARITH_POW) return ZY_TYPE_num;
+  if ((op >= ZY_ARITH_BAND && op <= ZY_ARITH_SHR) || op == ZY_ARITH_BNOT) return ZY_TYPE_int;
+  if (x == ZY_TYPE_int && y == ZY_TYPE_int) return ZY_TYPE_int;
+  return x == ZY_TYPE_num || y == ZY_TYPE_num ? ZY_TYPE_num : ZY_TYPE_NUMBER;
+}
+
+void zy_build_arith(ZyBuild *b, int op, int dest, ZyRef x, ZyRef y) {
+  int unary = x == y;
+  ZyRef r;
+  x = operand(b, x, 0, ZY_TYPE_NUMBER);
+  y = unary ? x : operand(b, y, 1, ZY_TYPE_NUMBER);
+  r = zy_build_exiting(b, ZY_HIR_ARITH, x, y, op, zy_build_state(b, b->pc));
+  zy_build_set_type(b, r, arith_type(op, zy_build_type(b, x), zy_build_type(b, y)));
+  zy_build_write(b, dest, r);
+}
+
+void zy_build_compare(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y) {
+  ZyType among = op == ZY_HIR_EQ ? ZY_TYPE_ANY : ZY_TYPE_NUMBER | ZY_TYPE_STRING;
+  int pc = b->pc, k = ZY_K(b->unit->code[pc]), target = pc + 2 + ZY_SJ(b->unit->code[pc + 1]);
+  uint32_t to[2];
+  ZyRef cond;
+  x = operand(b, x, 0, among);
+  y = operand(b, y, 1, among);
+  cond = zy_build_exiting(b, op, x, y, 0, zy_build_state(b, pc));
+  zy_build_split(b, cond, to);
+  for (int s = 0; s < 2; s++) {              /* to[0]: it holds */
+    zy_build_enter(b, to[s]);
+    zy_build_jump_from(b, pc + 1, s == !k ? target : pc + 2);
+  }
+}
+
+void zy_build_test(ZyBuild *b, ZyInstruction i) {
+  int pc = b->pc, k = ZY_K(i), target = pc + 2 + ZY_SJ(b->unit->code[pc + 1]), set = ZY_OP(i) == ZY_BC_TESTSET;
+  ZyRef v = zy_build_read(b, set ? ZY_B(i) : ZY_A(i));
+  uint32_t to[2];
+  zy_build_split(b, zy_build_node(b, ZY_HIR_TRUTHY, v, 0), to);
+  for (int s = 0; s < 2; s++) {
+    zy_build_enter(b, to[s]);
+    if (set && s == !k) zy_build_write(b, ZY_A(i), v);       /* assigned on the way to the jump */
+    zy_build_jump_from(b, pc + 1, s == !k ? target : pc + 2);
+  }
+}
+
+void zy_build_not_value(ZyBuild *b, int dest, ZyRef v) {
+  v = zy_build_node(b, ZY_HIR_BOOL, zy_build_not(b, zy_build_node(b, ZY_HIR_TRUTHY, v, 0)), 0);
+  zy_build_set_type(b, v, ZY_TYPE_BOOL);
+  zy_build_write(b, dest, v);
+}
+
+void zy_build_length(ZyBuild *b, int dest, ZyRef v) {
+  if ((zy_build_type(b, v) & ~(ZyType)ZY_TYPE_STRING) == 0)
+    zy_build_write(b, dest, zy_build_node(b, ZY_HIR_LEN_STR, v, 0));
+  else {
+    v = zy_build_exiting(b, ZY_HIR_LEN, v, 0, dest, zy_build_state(b, b->pc));
+    zy_build_give(b, dest, v, b->pc + 1);
+  }
+}

@@ -1,0 +1,74 @@
+/*
+** build_parts.h - translation of instructions, by file.
+** SPDX-License-Identifier: MIT
+**
+** All of them translate (a part of) the instruction at b->pc. Where 'dest' is given, the result goes to that register.
+*/
+#ifndef ZY_BUILD_PARTS_H
+#define ZY_BUILD_PARTS_H
+
+#include "hir/build_ssa.h"
+
+/* ---- build_arith.c: operators ---- */
+
+/* x op y, op a ZyArith. */
+void zy_build_arith(ZyBuild *b, int op, int dest, ZyRef x, ZyRef y);
+/* A comparison 'op' (EQ, LT, LE) and the jump behind it. */
+void zy_build_compare(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y);
+/* TEST, TESTSET and the jump behind it. */
+void zy_build_test(ZyBuild *b, ZyInstruction i);
+void zy_build_not_value(ZyBuild *b, int dest, ZyRef v);
+void zy_build_length(ZyBuild *b, int dest, ZyRef v);
+
+/* ---- build_loop.c: for loops ---- */
+
+void zy_build_for_prep(ZyBuild *b, ZyInstruction i);
+void zy_build_for_loop(ZyBuild *b, ZyInstruction i);
+void zy_build_tfor_prep(ZyBuild *b, ZyInstruction i);
+void zy_build_tfor_call(ZyBuild *b, ZyInstruction i);
+void zy_build_tfor_loop(ZyBuild *b, ZyInstruction i);
+/* Finds out which loops count in floats, of those whose FORPREP is not translated. */
+void zy_build_find_floats(ZyScope *s);
+
+/* ---- build_table.c: tables ---- */
+
+void zy_build_get(ZyBuild *b, ZyRef t, ZyRef key, int dest);
+void zy_build_set(ZyBuild *b, ZyRef t, ZyRef key, ZyRef v);
+void zy_build_field_get(ZyBuild *b, ZyRef t, int k, int dest);
+void zy_build_field_set(ZyBuild *b, ZyRef t, int k, ZyRef v);
+/* SELF with constant k, or key 'key' in a register when that is not 0. */
+void zy_build_self(ZyBuild *b, ZyRef object, int k, ZyRef key, int dest);
+void zy_build_new_table(ZyBuild *b, ZyInstruction i);
+/* Whether the access at 'pc' of 'unit', which feedback describes, never needs a generic operation. */
+int zy_build_is_direct(const ZyUnit *unit, int pc);
+
+/* ---- build_call.c: calls ---- */
+
+/* Calls what is in register 'reg' with what follows it; nargs or nresults -1: an open number. */
+void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults);
+void zy_build_tail_call(ZyBuild *b, ZyInstruction i);
+void zy_build_vararg(ZyBuild *b, ZyInstruction i);
+void zy_build_return(ZyBuild *b, int reg, int n, int close);
+/* A node with effect ALL that gives nothing. */
+void zy_build_effect(ZyBuild *b, ZyHirOp op, int64_t imm);
+
+/* ---- build_lib.c: library functions ---- */
+
+/* Number of the library function that feedback says is called here, or -1. */
+int zy_build_library_seen(const ZyBuild *b);
+/* Translates the call of it in place; gives its only result, or 0 when it is an ordinary call. */
+ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs);
+
+/* ---- build_inline.c: calls translated in place ---- */
+
+/* Translates the call of callee 'callee' of the outermost unit in place, whose closure 'f' is; 0: it cannot. */
+int zy_build_inline(ZyBuild *b, int callee, ZyRef f, int reg, int nargs, int nresults);
+
+/* ---- build.c ---- */
+
+/* Translates b->scope from its start, with b->block being what leads there. */
+void zy_build_scope(ZyBuild *b);
+/* Prepares a scope for unit->code[first .. last], entered at 'start'. */
+void zy_build_open_scope(ZyBuild *b, ZyScope *s, const ZyUnit *unit, int first, int last, int start);
+
+#endif

@@ -1,0 +1,188 @@
+/*
+** lower.c - HIR -> LIR.
+** SPDX-License-Identifier: MIT
+**
+** Blocks in reverse postorder, so that definitions come before uses; in each, node by node, in one of these files:
+**
+**   lower_num.c      arithmetic                 lower_table.c    registers, upvalues, tables
+**   lower_compare.c  comparisons, guards        lower_call.c     helpers, calls, profiling
+**   lower_value.c    what a value is            lower_exit.c     leaving
+**   lower_emit.c     instructions, blocks
+**
+** The LIR's first block loads what all of the function may use; what is left unused is dropped at the end. Then come
+** the blocks, then those that leave. Operations mean what hir/eval.c and hir/interp_frame.c say.
+**
+** Requires a verified function. In the function's arena; leaves through its escape. Runs on a worker.
+*/
+#include "lir/lower_internal.h"
+
+#include <stdio.h>
+
+_Static_assert(sizeof(int) == 4 && sizeof(((ZyCode *)0)->limit) == 4, "fields that are read as 32 bits");
+
+static ZyLower *start(const ZyHir *h, ZyLowered *out) {
+  ZyLower *l = ZY_NEW(h->arena, ZyLower);
+  *out = (ZyLowered){ 0 };
+  l->h = h;
+  l->arena = h->arena;
+  l->out = out;
+  l->base = ZY_LOWER_NONE;
+  return l;
+}
+
+/* The reachable blocks in reverse postorder; how many. */
+static uint32_t find_order(const ZyHir *h, uint32_t *order) {
+  uint8_t *edge = ZY_NEWN(h->arena, uint8_t, h->blocks.n), *seen = ZY_NEWN(h->arena, uint8_t, h->blocks.n);
+  uint32_t *stack = ZY_NEWN(h->arena, uint32_t, h->blocks.n + 1), depth = 0, n = 0;
+  stack[depth++] = 1;
+  seen[1] = 1;
+  while (depth > 0) {
+    uint32_t b = stack[depth - 1], to;
+    if (edge[b] == 2) {
+      order[n++] = b;
+      depth--;
+      continue;
+    }
+    to = h->blocks.v[b].succ[1 - edge[b]++].block;       /* the first edge last: it is to come next */
+    if (to == 0 || seen[to]) continue;
+    seen[to] = 1;
+    stack[depth++] = to;
+  }
+  for (uint32_t i = 0; i < n / 2; i++) {
+    uint32_t b = order[i];
+    order[i] = order[n - 1 - i];
+    order[n - 1 - i] = b;
+  }
+  return n;
+}
+
+/* Values that are guarded to be floats or objects are loaded as such. */
+static void find_wanted(ZyLower *l) {
+  const ZyHir *h = l->h;
+  for (uint32_t r = 1; r < h->nodes.n; r++) {
+    const ZyHirNode *n = &h->nodes.v[r];
+    if (n->op == ZY_HIR_GUARD_TYPE && n->block != 0) l->wanted[n->ops[0]] = (uint8_t)zy_lower_type(n->type);
+  }
+}
+
+static void prologue(ZyLower *l) {
+  uint32_t proto;
+  zy_lower_place(l, zy_lower_label(l));
+  for (int i = 0; i < 4; i++) {
+    uint32_t *arg = i == 0 ? &l->L : i == 1 ? &l->ci : i == 2 ? &l->cx : &l->code;
+    *arg = ZY_OP1(ARG, 0);
+    l->lir->insts.v[*arg].imm = i;
+  }
+  l->closure = zy_lower_load(l, ZY_LIR_LOADP, zy_lower_base(l), 0, ZY_ALIAS_REGS);
+  proto = zy_lower_load(l, ZY_LIR_LOADP, l->closure, offsetof(ZyLuaClosure, p), ZY_ALIAS_SHAPE);
+  l->k = zy_lower_load(l, ZY_LIR_LOADP, proto, offsetof(ZyProto, k), ZY_ALIAS_SHAPE);
+  l->bytecode = zy_lower_load(l, ZY_LIR_LOADP, proto, offsetof(ZyProto, code), ZY_ALIAS_SHAPE);
+}
+
+/* Those of a function read from text are in registers. */
+static void entry_params(ZyLower *l) {
+  for (ZyRef r = l->h->blocks.v[1].first; r != 0 && l->h->nodes.v[r].op == ZY_HIR_PARAM; r = l->h->nodes.v[r].next)
+    zy_lower_load_value(l, r, zy_lower_base(l), ZY_REG(l->h->nodes.v[r].imm), ZY_ALIAS_REGS, 0);
+}
+
+static void constant(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  if (n->type == ZY_TYPE_cond) zy_lower_set(l, r, zy_lower_bit(l, n->imm != 0));
+  else if (n->type == ZY_TYPE_num) zy_lower_set(l, r, zy_lower_num(l, n->num));
+  else if (n->type == ZY_TYPE_int) zy_lower_set(l, r, zy_lower_int(l, n->imm));
+  else zy_lower_set(l, r, ZY_LOWER_NONE);
+}
+
+static void do_return(ZyLower *l, const ZyHirNode *n) {
+  int64_t reg = n->imm & 255, count = n->imm >> 8, pc = l->h->states.v[n->state].pc;
+  uint32_t top, bytes;
+  zy_lower_store_state(l, n->state);
+  if (count >= 0) {
+    zy_lower_return(l, zy_lower_int(l, ZY_RETURN(reg, count, pc)));
+    return;
+  }
+  top = zy_lower_load(l, ZY_LIR_LOADP, l->L, offsetof(ZyThread, top), ZY_ALIAS_FRAME);
+  bytes = ZY_OP2(SUB, ZY_OP1(P2I, top), ZY_OP1(P2I, zy_lower_base(l)));
+  bytes = ZY_OP2(SUB, bytes, zy_lower_int(l, ZY_REG(reg)));
+  _Static_assert(sizeof(ZyValue) == 1 << 4, "bytes << 4 is the number of values << 8");
+  zy_lower_return(l, ZY_OP2(OR, ZY_OP2(SHL, bytes, zy_lower_int(l, 4)), zy_lower_int(l, ZY_RETURN(reg, 0, pc))));
+}
+
+/* An edge of a branch that passes values needs a block to pass them in. */
+static uint32_t branch_target(ZyLower *l, uint32_t block, int edge) {
+  const ZyEdge *e = &l->h->blocks.v[block].succ[edge];
+  return e->args.n == 0 ? l->block_label[e->block] : zy_lower_label(l);
+}
+
+static void branch(ZyLower *l, uint32_t block, const ZyHirNode *n) {
+  uint32_t to[2];
+  for (int s = 0; s < 2; s++) to[s] = branch_target(l, block, s);
+  zy_lower_branch(l, zy_lower_payload(l, n->ops[0], ZY_LIR_B), to[0], to[1], ZY_HINT_NONE);
+  for (int s = 0; s < 2; s++) {
+    if (l->h->blocks.v[block].succ[s].args.n == 0) continue;
+    zy_lower_place(l, to[s]);
+    zy_lower_edge(l, block, s);
+  }
+}
+
+static void leave(ZyLower *l, ZyRef r) {
+  zy_lower_jump(l, zy_lower_exit_label(l, r), NULL, 0);
+}
+
+static void node(ZyLower *l, uint32_t block, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  zy_lower_stress(l, r);
+  switch (n->op) {
+    case ZY_HIR_PARAM: break;
+    case ZY_HIR_CONST: constant(l, r); break;
+    case ZY_HIR_JUMP: zy_lower_edge(l, block, 0); break;
+    case ZY_HIR_BRANCH: branch(l, block, n); break;
+    case ZY_HIR_RETURN: do_return(l, n); break;
+    case ZY_HIR_EXIT: leave(l, r); break;
+    default:
+      if (!zy_lower_num_node(l, r) && !zy_lower_compare_node(l, r) && !zy_lower_table_node(l, r)
+          && !zy_lower_call_node(l, r)) zy_arena_fail(l->arena, ZY_STATUS_INVALID);
+  }
+}
+
+/* Registers known at the block's start: those at the end of its only predecessor. */
+static void inherit(ZyLower *l, uint32_t block) {
+  const ZyBlock *b = &l->h->blocks.v[block];
+  const ZyRef *from = b->preds.n == 1 ? l->memory_at_end[b->preds.v[0]] : NULL;
+  for (int i = 0; i < l->h->nregs; i++) l->in_memory[i] = from != NULL ? from[i] : 0;
+}
+
+static void lower_block(ZyLower *l, uint32_t block) {
+  const ZyBlock *b = &l->h->blocks.v[block];
+  inherit(l, block);
+  if (block == 1) entry_params(l);
+  else {
+    zy_lower_place(l, l->block_label[block]);
+    zy_lower_block_params(l, block);
+  }
+  for (ZyRef r = b->first; r != 0; r = l->h->nodes.v[r].next) node(l, block, r);
+  l->memory_at_end[block] = ZY_NEWN(l->arena, ZyRef, l->h->nregs + 1);
+  for (int i = 0; i < l->h->nregs; i++) l->memory_at_end[block][i] = l->in_memory[i];
+}
+
+void zy_lower_hir(const ZyHir *h, const char *name, ZyLowered *out) {
+  ZyLower *l = start(h, out);
+  uint32_t *order = ZY_NEWN(h->arena, uint32_t, h->blocks.n), n = find_order(h, order);
+  zy_lower_number_exits(l);
+  l->lir = out->lir = ZY_NEW(h->arena, ZyLir);
+  l->lir->arena = h->arena;
+  snprintf(l->lir->name, sizeof l->lir->name, "%s", name);
+  l->values = ZY_NEWN(h->arena, ZyLowerValue, h->nodes.n);
+  l->wanted = ZY_NEWN(h->arena, uint8_t, h->nodes.n);
+  l->in_memory = ZY_NEWN(h->arena, ZyRef, h->nregs + 1);
+  l->memory_at_end = ZY_NEWN(h->arena, ZyRef *, h->blocks.n);
+  l->block_label = ZY_NEWN(h->arena, uint32_t, h->blocks.n);
+  for (uint32_t b = 0; b < h->blocks.n; b++) l->block_label[b] = zy_lower_label(l);
+  find_wanted(l);
+  prologue(l);
+  for (uint32_t i = 0; i < n; i++) lower_block(l, order[i]);
+  zy_lower_exits_end(l);
+  zy_lower_finish(l);
+}
+
+void zy_lower_exits(const ZyHir *h, ZyLowered *out) { zy_lower_number_exits(start(h, out)); }

@@ -1,0 +1,312 @@
+/*
+** lower_call.c - what calls out: helpers, other functions, profiling, hooks.
+** SPDX-License-Identifier: MIT
+**
+** Before a helper that may call, raise or collect garbage, the frame is made what the interpreter would have left:
+** registers and savedpc. After it the stack may have moved, and a hook may have been set: then native code leaves.
+**
+** A Lua function that is known is entered here, without a helper: its CallInfo is pushed by hand and its native code
+** called. Runs on a worker.
+*/
+#include "lir/lower_internal.h"
+
+#define FRAME_FIELD(l, op, at, type, field) zy_lower_load((l), ZY_LIR_##op, (at), offsetof(type, field), ZY_ALIAS_FRAME)
+#define CODE_FIELD(l, op, at, type, field) zy_lower_load((l), ZY_LIR_##op, (at), offsetof(type, field), ZY_ALIAS_CODE)
+#define SET_FIELD(l, op, at, type, field, v) \
+  zy_lower_store((l), ZY_LIR_##op, (at), offsetof(type, field), (v), ZY_ALIAS_FRAME)
+
+static const ZyHirNode *node(const ZyLower *l, ZyRef r) { return &l->h->nodes.v[r]; }
+static uint32_t integer(ZyLower *l, int64_t i) { return zy_lower_int(l, i); }
+
+/* A bit: the int that a helper returned is not 0. */
+static uint32_t failed(ZyLower *l, uint32_t result) {
+  return ZY_OP2(NE, ZY_OP2(AND, result, integer(l, 0xffffffff)), integer(l, 0));
+}
+
+/* 1: the interpreter must execute the instruction; the registers are in memory. */
+static void check(ZyLower *l, ZyRef r, uint32_t result) {
+  zy_lower_if(l, failed(l, result), zy_lower_stored_exit(l, l->out->exit_of_node[r]));
+}
+
+static uint32_t trap(ZyLower *l) {
+  uint32_t set = zy_lower_volatile(l, ZY_LIR_LOAD32, l->ci, offsetof(ZyCallInfo, u.l.trap), ZY_ALIAS_FRAME);
+  return ZY_OP2(NE, set, integer(l, 0));
+}
+
+/* After a call-out: the stack may be elsewhere, and native code ends when a hook was set. */
+static void after(ZyLower *l, ZyRef r) {
+  l->base = ZY_LOWER_NONE;
+  if (l->hook_exit[r] >= 0) zy_lower_if(l, trap(l), zy_lower_stored_exit(l, l->hook_exit[r]));
+}
+
+static void finish(ZyLower *l, ZyRef r, uint32_t result) {
+  check(l, r, result);
+  after(l, r);
+}
+
+/* The same for a node whose result is in register 'reg', too. */
+static void finish_in(ZyLower *l, ZyRef r, uint32_t result, int64_t reg) {
+  finish(l, r, result);
+  zy_lower_load_value(l, r, zy_lower_base(l), ZY_REG(reg), ZY_ALIAS_REGS, 0);
+  if (reg < l->h->nregs) l->in_memory[reg] = r;
+}
+
+
+/* ---- calls of native code --------------------------------------------------- */
+
+/* Copies a value from 'from' to 'to' in the stack. */
+static void copy(ZyLower *l, uint32_t to, uint32_t from, int64_t offset) {
+  zy_lower_store(l, ZY_LIR_STORE, to, 0, zy_lower_load(l, ZY_LIR_LOAD, from, offset, ZY_ALIAS_REGS), ZY_ALIAS_REGS);
+  zy_lower_store(l, ZY_LIR_STORE8, to, ZY_TAG_AT,
+                 zy_lower_load(l, ZY_LIR_LOAD8, from, offset + ZY_TAG_AT, ZY_ALIAS_REGS), ZY_ALIAS_REGS);
+}
+
+static void store_nil(ZyLower *l, uint32_t to, int64_t offset) {
+  zy_lower_store(l, ZY_LIR_STORE8, to, offset + ZY_TAG_AT, integer(l, ZY_TAG_NIL), ZY_ALIAS_REGS);
+}
+
+/* The native code of the callee, where it can be entered; else goes to 'slow'. '*next', '*top': its CallInfo and the
+** end of its registers. */
+static uint32_t enterable(ZyLower *l, const ZyHirNode *n, uint32_t func, uint32_t slow, uint32_t *next, uint32_t *top) {
+  int64_t index = ZY_CALL_CALLEE(n->imm);
+  uint32_t callees = CODE_FIELD(l, LOADP, l->code, ZyCode, callee);
+  uint32_t callee = zy_lower_load(l, ZY_LIR_LOADP, callees, index * (int64_t)sizeof(ZyFunction *), ZY_ALIAS_CODE);
+  uint32_t code = zy_lower_load(l, ZY_LIR_ACQUIRE, callee, offsetof(ZyFunction, stub) + offsetof(ZyStub, code),
+                                ZY_ALIAS_CODE);
+  uint32_t room, fits;
+  zy_lower_unless(l, ZY_OP2(NE, code, ZY_OP1(NULLP, 0)), slow);
+  *next = FRAME_FIELD(l, LOADP, l->ci, ZyCallInfo, next);
+  zy_lower_unless(l, ZY_OP2(NE, *next, ZY_OP1(NULLP, 0)), slow);
+  room = ZY_OP2(LTU, CODE_FIELD(l, LOADP, l->cx, ZyContext, stack_limit), ZY_OP1(FRAME, 0));
+  *top = ZY_OP2(PADD, func, integer(l, (1 + l->h->unit->callees[index].maxstack) * (int64_t)sizeof(ZyValue)));
+  fits = ZY_OP2(LTU, *top, FRAME_FIELD(l, LOADP, l->L, ZyThread, stack_last));
+  zy_lower_unless(l, ZY_OP2(BAND, room, fits), slow);
+  return code;
+}
+
+/* Makes the callee's frame the current one. */
+static void push_frame(ZyLower *l, const ZyHirNode *n, uint32_t func, uint32_t next, uint32_t top) {
+  int nargs = ZY_CALL_NARGS(n->imm), numparams = l->h->unit->callees[ZY_CALL_CALLEE(n->imm)].numparams;
+  uint32_t proto = zy_lower_load(l, ZY_LIR_LOADP, zy_lower_payload(l, n->ops[0], ZY_LIR_P), offsetof(ZyLuaClosure, p),
+                                 ZY_ALIAS_SHAPE);
+  SET_FIELD(l, STOREP, next, ZyCallInfo, func, func);
+  SET_FIELD(l, STOREP, next, ZyCallInfo, top, top);
+  SET_FIELD(l, STOREP, next, ZyCallInfo, u.l.savedpc,
+            zy_lower_load(l, ZY_LIR_LOADP, proto, offsetof(ZyProto, code), ZY_ALIAS_SHAPE));
+  SET_FIELD(l, STORE32, next, ZyCallInfo, u.l.trap, integer(l, 0));
+  SET_FIELD(l, STORE16, next, ZyCallInfo, nresults, integer(l, ZY_CALL_NRESULTS(n->imm)));
+  SET_FIELD(l, STORE16, next, ZyCallInfo, callstatus, integer(l, 0));
+  SET_FIELD(l, STOREP, l->L, ZyThread, ci, next);
+  for (int i = nargs; i < numparams; i++) store_nil(l, func, ZY_REG(i));
+}
+
+/* The single result wanted of the return 'result' of the frame 'next', or nil, where the function was. */
+static void move_result(ZyLower *l, uint32_t result, uint32_t func) {
+  uint32_t count = ZY_OP2(AND, result, integer(l, 0xffffffff00)), some = zy_lower_label(l), none = zy_lower_label(l);
+  uint32_t done = zy_lower_label(l);
+  zy_lower_branch(l, ZY_OP2(NE, count, integer(l, 0)), some, none, ZY_HINT_LIKELY);
+  zy_lower_place(l, some);
+  copy(l, func, ZY_OP2(PADD, func, ZY_OP2(SHL, ZY_OP2(AND, result, integer(l, 255)), integer(l, 4))), ZY_REG(0));
+  zy_lower_jump(l, done, NULL, 0);
+  zy_lower_place(l, none);
+  store_nil(l, func, 0);
+  zy_lower_place(l, done);
+}
+
+/* What the callee returned: moved to where the caller wants it, and the caller's frame is the current one. */
+static void leave_frame(ZyLower *l, const ZyHirNode *n, uint32_t result, uint32_t next) {
+  int nresults = ZY_CALL_NRESULTS(n->imm);
+  if (nresults != 0 && nresults != 1) ZY_CALL(RETURN, V, l->L, next, result);
+  SET_FIELD(l, STOREP, l->L, ZyThread, ci, l->ci);
+  if (nresults == 1) move_result(l, result, FRAME_FIELD(l, LOADP, next, ZyCallInfo, func));
+}
+
+static uint32_t call_helper(ZyLower *l, const ZyHirNode *n) {
+  return ZY_CALL(CALL, I, l->L, l->ci, l->cx, integer(l, ZY_CALL_REG(n->imm)), integer(l, ZY_CALL_NARGS(n->imm)),
+                 integer(l, ZY_CALL_NRESULTS(n->imm)));
+}
+
+static void call_native(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  uint32_t slow = zy_lower_label(l), done = zy_lower_label(l), left = zy_lower_label(l), returned = zy_lower_label(l);
+  uint32_t func = ZY_OP2(PADD, zy_lower_base(l), integer(l, ZY_REG(ZY_CALL_REG(n->imm)))), next, top, code, result;
+  code = enterable(l, n, func, slow, &next, &top);
+  push_frame(l, n, func, next, top);
+  result = zy_lower_pointer_call(l, CODE_FIELD(l, LOADP, code, ZyCode, fn), ZY_LIR_I,
+                                 (uint32_t[]){ l->L, next, l->cx, code }, 4);
+  zy_lower_branch(l, ZY_OP2(LT, result, integer(l, 0)), returned, left, ZY_HINT_LIKELY);
+  zy_lower_place(l, returned);
+  leave_frame(l, n, result, next);
+  zy_lower_jump(l, done, NULL, 0);
+  zy_lower_place(l, left);
+  result = ZY_CALL(CALL_FINISH, I, l->L, l->ci, l->cx, code, result, integer(l, ZY_CALL_REG(n->imm)),
+                   integer(l, ZY_CALL_NRESULTS(n->imm)));
+  zy_lower_jump(l, done, NULL, 0);
+  zy_lower_place(l, slow);
+  check(l, r, call_helper(l, n));
+  zy_lower_place(l, done);
+  after(l, r);
+}
+
+static int can_call_native(const ZyLower *l, const ZyHirNode *n) {
+  return n->op == ZY_HIR_CALL_LUA && l->h->unit != NULL && ZY_CALL_NARGS(n->imm) >= 0
+      && !l->h->unit->callees[ZY_CALL_CALLEE(n->imm)].is_vararg;
+}
+
+static void call(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  zy_lower_prepare_call(l, n->state);
+  if (can_call_native(l, n)) call_native(l, r);
+  else finish(l, r, call_helper(l, n));
+  zy_lower_forget(l, ZY_CALL_REG(n->imm), 255);
+}
+
+
+/* ---- profiling, hooks --------------------------------------------------------- */
+
+static void record(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  uint32_t done = zy_lower_label(l), other = zy_lower_label(l), tag = zy_lower_tag(l, n->ops[0]);
+  uint32_t cells = CODE_FIELD(l, LOADP, l->code, ZyCode, cells), last;
+  int64_t at = n->imm * (int64_t)sizeof(ZyCell);
+  zy_lower_unless(l, ZY_OP2(NE, cells, ZY_OP1(NULLP, 0)), done);
+  last = zy_lower_load(l, ZY_LIR_LOAD8, cells, at + (int64_t)offsetof(ZyCell, tag), ZY_ALIAS_CODE);
+  zy_lower_branch(l, ZY_OP2(NE, last, ZY_OP2(XOR, tag, integer(l, 0x80))), other, done, ZY_HINT_UNLIKELY);
+  zy_lower_place(l, other);
+  ZY_CALL(RECORD, V, ZY_OP2(PADD, cells, integer(l, at)), tag);
+  zy_lower_place(l, done);
+}
+
+/* Goes on when the cell's field at 'offset' is below 'limit', else to 'done'. */
+static void if_wanted(ZyLower *l, int64_t pc, int64_t offset, int64_t limit, uint32_t done) {
+  uint32_t cells = CODE_FIELD(l, LOADP, l->code, ZyCode, cells), seen;
+  zy_lower_unless(l, ZY_OP2(NE, cells, ZY_OP1(NULLP, 0)), done);
+  seen = zy_lower_load(l, ZY_LIR_LOAD8, cells, pc * (int64_t)sizeof(ZyCell) + offset, ZY_ALIAS_CODE);
+  zy_lower_unless(l, ZY_OP2(LT, seen, integer(l, limit)), done);
+}
+
+static void record_call(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  uint32_t done = zy_lower_label(l);
+  if_wanted(l, n->imm, offsetof(ZyCell, calls), 2, done);
+  ZY_CALL(RECORD_CALL, V, l->code, integer(l, n->imm), zy_lower_bits(l, n->ops[0]), zy_lower_tag(l, n->ops[0]));
+  zy_lower_place(l, done);
+}
+
+static void record_table(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  int64_t pc = n->imm & 0xffffffff;
+  ZyRef t = n->ops[0], key = n->ops[1];
+  uint32_t done = zy_lower_label(l);
+  if_wanted(l, pc, offsetof(ZyCell, samples), ZY_CELL_SAMPLES, done);
+  ZY_CALL(RECORD_TABLE, V, l->code, integer(l, pc), zy_lower_bits(l, t), zy_lower_tag(l, t), zy_lower_bits(l, key),
+          zy_lower_tag(l, key), integer(l, n->imm >> 32));
+  zy_lower_place(l, done);
+}
+
+static void count(ZyLower *l, ZyRef r) {
+  uint32_t done = zy_lower_label(l), counts = CODE_FIELD(l, LOADP, l->code, ZyCode, block_count), old;
+  int64_t at = node(l, r)->imm * 4;
+  zy_lower_unless(l, ZY_OP2(NE, counts, ZY_OP1(NULLP, 0)), done);
+  old = zy_lower_load(l, ZY_LIR_LOAD32, counts, at, ZY_ALIAS_CODE);
+  zy_lower_store(l, ZY_LIR_STORE32, counts, at, ZY_OP2(ADD, old, integer(l, 1)), ZY_ALIAS_CODE);
+  zy_lower_place(l, done);
+}
+
+/* Only the thread that runs the state writes the count. */
+static void tick(ZyLower *l, ZyRef r) {
+  uint32_t at = CODE_FIELD(l, LOADP, l->code, ZyCode, count), reached = zy_lower_label(l), done = zy_lower_label(l);
+  uint32_t n = ZY_OP2(ADD, zy_lower_load(l, ZY_LIR_LOAD32, at, 0, ZY_ALIAS_CODE), integer(l, 1));
+  zy_lower_store(l, ZY_LIR_STORE32, at, 0, n, ZY_ALIAS_CODE);
+  n = ZY_OP2(AND, n, integer(l, 0xffffffff));
+  zy_lower_branch(l, ZY_OP2(LT, n, CODE_FIELD(l, LOAD32, l->code, ZyCode, limit)), done, reached, ZY_HINT_LIKELY);
+  zy_lower_place(l, reached);
+  zy_lower_prepare_aside(l, node(l, r)->state);
+  check(l, r, ZY_CALL(TICK, I, l->L, l->ci, l->code));
+  zy_lower_place(l, done);
+}
+
+static void poll(ZyLower *l, ZyRef r) {
+  uint32_t hook = zy_lower_label(l), done = zy_lower_label(l);
+  zy_lower_branch(l, trap(l), hook, done, ZY_HINT_UNLIKELY);
+  zy_lower_place(l, hook);
+  zy_lower_prepare_aside(l, node(l, r)->state);
+  check(l, r, ZY_CALL(POLLED, I, l->L, l->ci));
+  zy_lower_place(l, done);
+}
+
+
+/* ---- nodes ---------------------------------------------------------------------- */
+
+static void not_inlined(const ZyLower *l, const ZyHirNode *n) {
+  if (l->h->states.v[n->state].inlined != 0) zy_arena_fail(l->arena, ZY_STATUS_UNSUPPORTED);
+}
+
+/* A helper whose result is no more than whether it succeeded; what it wants to know of its operands. */
+static void call_out(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  int64_t imm = n->imm, reg = imm & 255;
+  uint32_t bits[3], tag[3], *v = bits, *t = tag;
+  not_inlined(l, n);
+  zy_lower_prepare_call(l, n->state);
+  for (int i = 0; i < zy_hir_nops((ZyHirOp)n->op); i++) {
+    bits[i] = zy_lower_bits(l, n->ops[i]);
+    tag[i] = zy_lower_tag(l, n->ops[i]);
+  }
+  switch (n->op) {
+    case ZY_HIR_TABLE_GET:
+      finish_in(l, r, ZY_CALL(TABLE_GET, I, l->L, l->ci, v[0], t[0], v[1], t[1], integer(l, imm)), imm);
+      break;
+    case ZY_HIR_TABLE_SET:
+      finish(l, r, ZY_CALL(TABLE_SET, I, l->L, l->ci, v[0], t[0], v[1], t[1], v[2], t[2]));
+      break;
+    case ZY_HIR_FIELD_GET:
+      finish_in(l, r, ZY_CALL(FIELD_GET, I, l->L, l->ci, v[0], t[0], integer(l, imm >> 8), integer(l, reg)), reg);
+      break;
+    case ZY_HIR_FIELD_SET:
+      finish(l, r, ZY_CALL(FIELD_SET, I, l->L, l->ci, v[0], t[0], integer(l, imm), v[1], t[1]));
+      break;
+    case ZY_HIR_NEW_TABLE:
+      finish_in(l, r, ZY_CALL(NEW_TABLE, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8 & 0xffffff),
+                              integer(l, imm >> 32)), reg);
+      break;
+    case ZY_HIR_LEN: finish_in(l, r, ZY_CALL(LEN, I, l->L, l->ci, v[0], t[0], integer(l, imm)), imm); break;
+    case ZY_HIR_CLOSURE:
+      finish_in(l, r, ZY_CALL(CLOSURE, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8)), reg);
+      break;
+    case ZY_HIR_CONCAT:
+      zy_lower_forget(l, (int)reg, 255);
+      finish_in(l, r, ZY_CALL(CONCAT, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8)), reg);
+      break;
+    case ZY_HIR_SET_LIST:
+      finish(l, r, ZY_CALL(SET_LIST, I, l->L, l->ci, integer(l, l->h->states.v[n->state].pc)));
+      break;
+    case ZY_HIR_CLOSE: finish(l, r, ZY_CALL(CLOSE, I, l->L, l->ci, integer(l, imm))); break;
+    case ZY_HIR_VARARG:
+      zy_lower_forget(l, (int)reg, 255);
+      finish(l, r, ZY_CALL(VARARG, I, l->L, l->ci, integer(l, reg), integer(l, (imm >> 8) - 1)));
+      break;
+  }
+}
+
+int zy_lower_call_node(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  switch (n->op) {
+    case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_NEW_TABLE:
+    case ZY_HIR_LEN: case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_CLOSE:
+    case ZY_HIR_VARARG:
+      call_out(l, r);
+      return 1;
+    case ZY_HIR_CALL: case ZY_HIR_CALL_LUA:
+      not_inlined(l, n);
+      call(l, r);
+      return 1;
+    case ZY_HIR_RECORD: record(l, r); return 1;
+    case ZY_HIR_RECORD_CALL: record_call(l, r); return 1;
+    case ZY_HIR_RECORD_TABLE: record_table(l, r); return 1;
+    case ZY_HIR_COUNT: count(l, r); return 1;
+    case ZY_HIR_TICK: tick(l, r); return 1;
+    case ZY_HIR_POLL: poll(l, r); return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,128 @@
+/*
+** lower_internal.h - what the files of the lowering share.
+** SPDX-License-Identifier: MIT
+**
+** A value of the HIR is, in LIR, a payload and a tag, of which either may be missing: the payload of nil and of
+** booleans says nothing, the tag of a value of one type is known. The payload is an integer, a float or a pointer,
+** as it came about, and is converted where it is wanted otherwise. Conditions and addresses are a payload only.
+*/
+#ifndef ZY_LOWER_INTERNAL_H
+#define ZY_LOWER_INTERNAL_H
+
+#include "lir/lower.h"
+#include "vm/layout.h"
+
+#define ZY_LOWER_NONE UINT32_MAX       /* no LIR value, no label */
+
+typedef struct ZyLowerValue {
+  uint32_t payload;                    /* NONE: says nothing */
+  uint32_t tag;                        /* NONE: it is 'known' */
+  int32_t offset;                      /* of an address: bytes to add */
+  uint8_t type;                        /* ZyLirType of the payload */
+  uint8_t known;
+  uint8_t raw;                         /* the tag may be that of an empty slot, which stands for nil */
+} ZyLowerValue;
+
+/* A block that leaves. */
+typedef struct ZyLowerExit {
+  uint32_t label;
+  int32_t exit;                        /* index in the exit table */
+  uint32_t state;                      /* registers to store, 0: they are in memory */
+} ZyLowerExit;
+
+typedef struct ZyLower {
+  const ZyHir *h;
+  ZyArena *arena;
+  ZyLowered *out;
+  ZyLir *lir;
+  ZyLowerValue *values;                /* by node */
+  uint8_t *wanted;                     /* by node: ZyLirType in which it is best loaded, 0: any */
+  uint32_t *block_label;               /* by HIR block */
+  ZY_VEC(uint32_t) label;              /* by label: LIR block, NONE while it is not placed */
+  ZY_VEC(ZyLowerExit) exits;           /* in use */
+  uint32_t *exit_label;                /* by 2 * exit, + 1 with the registers stored; NONE: not in use */
+  int32_t *hook_exit, *stress_exit;    /* by node: index in the exit table, -1: none */
+  ZyRef *in_memory;                    /* by register: the value that is known to be in it, 0: not known */
+  ZyRef **memory_at_end;               /* by HIR block: in_memory at its end */
+  uint32_t L, ci, cx, code;            /* the arguments */
+  uint32_t closure, k, bytecode;       /* the frame's closure, its constants, its code */
+  uint32_t base;                       /* zy_lower_base, NONE: to be loaded */
+  int open;                            /* a block has been started and not ended */
+} ZyLower;
+
+/* ---- lower_emit.c: instructions and blocks ---- */
+
+uint32_t zy_lower_op(ZyLower *l, ZyLirOp op, uint32_t a, uint32_t b);
+uint32_t zy_lower_int(ZyLower *l, int64_t i);
+uint32_t zy_lower_num(ZyLower *l, double n);
+uint32_t zy_lower_select(ZyLower *l, ZyLirType type, uint32_t bit, uint32_t yes, uint32_t no);
+uint32_t zy_lower_load(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias);
+uint32_t zy_lower_volatile(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias);
+void zy_lower_store(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, uint32_t v, ZyAlias alias);
+uint32_t zy_lower_helper(ZyLower *l, int helper, ZyLirType type, const uint32_t *args, uint32_t n, int pure);
+uint32_t zy_lower_pointer_call(ZyLower *l, uint32_t fn, ZyLirType type, const uint32_t *args, uint32_t n);
+
+#define ZY_OP1(op, a)    zy_lower_op(l, ZY_LIR_##op, (a), 0)
+#define ZY_OP2(op, a, b) zy_lower_op(l, ZY_LIR_##op, (a), (b))
+#define ZY_COUNT_OF(...) ((uint32_t)(sizeof((uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t)))
+#define ZY_CALL(helper, type, ...) \
+  zy_lower_helper(l, ZY_HELPER_##helper, ZY_LIR_##type, (uint32_t[]){ __VA_ARGS__ }, ZY_COUNT_OF(__VA_ARGS__), 0)
+#define ZY_PURE_CALL(helper, type, ...) \
+  zy_lower_helper(l, ZY_HELPER_##helper, ZY_LIR_##type, (uint32_t[]){ __VA_ARGS__ }, ZY_COUNT_OF(__VA_ARGS__), 1)
+
+/* Blocks: a label stands for one that may come later. */
+uint32_t zy_lower_label(ZyLower *l);
+void zy_lower_place(ZyLower *l, uint32_t label);           /* starts it; what was open jumps to it */
+uint32_t zy_lower_param(ZyLower *l, ZyLirType type);       /* first in a block, in order */
+void zy_lower_jump(ZyLower *l, uint32_t label, const uint32_t *args, uint32_t n);
+void zy_lower_branch(ZyLower *l, uint32_t bit, uint32_t yes, uint32_t no, ZyHint hint);
+void zy_lower_return(ZyLower *l, uint32_t result);
+/* Goes on in a new block when 'bit' is set, else to 'label'; or the other way round. */
+void zy_lower_unless(ZyLower *l, uint32_t bit, uint32_t label);
+void zy_lower_if(ZyLower *l, uint32_t bit, uint32_t label);
+
+/* Drops what nobody uses, turns labels into blocks. */
+void zy_lower_finish(ZyLower *l);
+
+/* ---- lower_value.c: values ---- */
+
+ZyLirType zy_lower_type(ZyType type);                      /* of the payload of a value that is made now */
+ZyType zy_lower_static(const ZyLower *l, ZyRef r);
+uint32_t zy_lower_payload(ZyLower *l, ZyRef r, ZyLirType type);    /* something, when the payload says nothing */
+uint32_t zy_lower_bits(ZyLower *l, ZyRef r);               /* the payload as an integer */
+uint32_t zy_lower_tag(ZyLower *l, ZyRef r);                /* as it is in a register */
+void zy_lower_set(ZyLower *l, ZyRef r, uint32_t payload);  /* r is of one type, or an address, or a condition */
+void zy_lower_set_tagged(ZyLower *l, ZyRef r, ZyLirType type, uint32_t payload, uint32_t tag);
+uint32_t zy_lower_bit(ZyLower *l, int bit);
+uint32_t zy_lower_is(ZyLower *l, ZyRef r, ZyType types);   /* a bit: r is of one of these */
+/* r := the value at 'at' + 'offset'; 'raw': it may be an empty slot. */
+void zy_lower_load_value(ZyLower *l, ZyRef r, uint32_t at, int64_t offset, ZyAlias alias, int raw);
+void zy_lower_store_value(ZyLower *l, uint32_t at, int64_t offset, ZyRef r, ZyAlias alias);
+uint32_t zy_lower_base(ZyLower *l);                        /* address of the function's slot, before register 0 */
+#define ZY_REG(reg) (((int64_t)(reg) + 1) * (int64_t)sizeof(ZyValue))      /* from there to a register */
+#define ZY_TAG_AT ((int64_t)offsetof(ZyValue, tt))
+void zy_lower_guard_type(ZyLower *l, ZyRef r);
+void zy_lower_edge(ZyLower *l, uint32_t block, int edge);
+void zy_lower_block_params(ZyLower *l, uint32_t block);
+
+/* ---- lower_exit.c: leaving ---- */
+
+void zy_lower_number_exits(ZyLower *l);
+void zy_lower_store_state(ZyLower *l, uint32_t state);     /* those that are not known to be in memory */
+void zy_lower_prepare_call(ZyLower *l, uint32_t state);    /* and savedpc */
+void zy_lower_prepare_aside(ZyLower *l, uint32_t state);   /* on a path that joins the others again */
+void zy_lower_forget(ZyLower *l, int from, int to);        /* what is in registers 'from' .. 'to' */
+uint32_t zy_lower_exit_label(ZyLower *l, ZyRef r);         /* where node r leaves */
+uint32_t zy_lower_stored_exit(ZyLower *l, int32_t exit);   /* the same, with the registers stored already */
+void zy_lower_guard(ZyLower *l, ZyRef r, uint32_t bit);    /* leaves unless 'bit' is set */
+void zy_lower_stress(ZyLower *l, ZyRef r);                 /* leaves when ZYJIT_STRESS wants it */
+void zy_lower_exits_end(ZyLower *l);                       /* emits the blocks that leave */
+
+/* ---- lower_num.c, lower_compare.c, lower_table.c, lower_call.c: nodes; 0 when it is none of theirs ---- */
+
+int zy_lower_num_node(ZyLower *l, ZyRef r);
+int zy_lower_compare_node(ZyLower *l, ZyRef r);
+int zy_lower_table_node(ZyLower *l, ZyRef r);
+int zy_lower_call_node(ZyLower *l, ZyRef r);
+
+#endif

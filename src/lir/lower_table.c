@@ -1,0 +1,194 @@
+/*
+** lower_table.c - registers, upvalues, constants, tables.
+** SPDX-License-Identifier: MIT
+**
+** Tables are read through their layout; a field is found by its key's hash, as the interpreter finds it. Only values
+** are written, in slots that exist. Runs on a worker.
+*/
+#include "lir/lower_internal.h"
+
+#define FIELD(l, op, at, type, field) zy_lower_load((l), ZY_LIR_##op, (at), offsetof(type, field), ZY_ALIAS_SHAPE)
+
+static uint32_t constant(ZyLower *l, int64_t k) {
+  return zy_lower_load(l, ZY_LIR_LOADP, l->k, k * (int64_t)sizeof(ZyValue), ZY_ALIAS_SHAPE);
+}
+
+static uint32_t table(ZyLower *l, ZyRef r) { return zy_lower_payload(l, r, ZY_LIR_P); }
+
+/* An address that is 'offset' bytes behind 'at'. */
+static void set_address(ZyLower *l, ZyRef r, uint32_t at, int32_t offset) {
+  zy_lower_set(l, r, at);
+  l->values[r].offset = offset;
+}
+
+/* Elements count from 1; the address of the first one is in the loads and stores. */
+static void element(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  uint32_t i = zy_lower_bits(l, n->ops[1]), array = zy_lower_payload(l, n->ops[0], ZY_LIR_P);
+  const ZyLirInst *inst = &l->lir->insts.v[i];
+  _Static_assert(sizeof(ZyValue) == 16, "elements are 16 bytes");
+  if (inst->op == ZY_LIR_ICONST && inst->imm > 0 && inst->imm < 1 << 24)
+    set_address(l, r, array, ((int32_t)inst->imm - 1) * (int32_t)sizeof(ZyValue));
+  else
+    set_address(l, r, ZY_OP2(PADD, array, ZY_OP2(SHL, i, zy_lower_int(l, 4))), -(int32_t)sizeof(ZyValue));
+}
+
+/* A bit: the node has this short string as its key. */
+static uint32_t has_key(ZyLower *l, uint32_t node, uint32_t key) {
+  uint32_t is = ZY_OP2(EQ, FIELD(l, LOADP, node, ZyNode, u.key), key);
+  uint32_t tag = FIELD(l, LOAD8, node, ZyNode, u.key_tt);
+  return ZY_OP2(BAND, is, ZY_OP2(EQ, tag, zy_lower_int(l, ZY_TAG_STR)));
+}
+
+/* 'by' nodes behind 'node'. */
+static uint32_t node_at(ZyLower *l, uint32_t node, uint32_t by) {
+  return ZY_OP2(PADD, node, ZY_OP2(MUL, by, zy_lower_int(l, sizeof(ZyNode))));
+}
+
+/* Nodes are chained from the main position of their hash by distances; 0 ends a chain. */
+static void short_field(ZyLower *l, ZyRef r, uint32_t t, uint32_t key) {
+  uint32_t size = ZY_OP2(SHL, zy_lower_int(l, 1), FIELD(l, LOAD8, t, ZyTable, lsizenode));
+  uint32_t mask = ZY_OP2(SUB, size, zy_lower_int(l, 1));
+  uint32_t at = ZY_OP2(AND, FIELD(l, LOAD32, key, ZyString, hash), mask);
+  uint32_t node = node_at(l, FIELD(l, LOADP, t, ZyTable, node), at), next;
+  uint32_t first = zy_lower_label(l), chain = zy_lower_label(l), loop = zy_lower_label(l), found = zy_lower_label(l);
+  uint32_t hit = zy_lower_label(l), again = zy_lower_label(l);
+  zy_lower_branch(l, has_key(l, node, key), first, chain, ZY_HINT_LIKELY);
+  zy_lower_place(l, first);
+  zy_lower_jump(l, found, &node, 1);
+  zy_lower_place(l, chain);
+  zy_lower_jump(l, loop, &node, 1);
+  zy_lower_place(l, loop);
+  node = zy_lower_param(l, ZY_LIR_P);
+  next = FIELD(l, LOAD32, node, ZyNode, u.next);
+  next = ZY_OP2(SAR, ZY_OP2(SHL, next, zy_lower_int(l, 32)), zy_lower_int(l, 32));
+  zy_lower_guard(l, r, ZY_OP2(NE, next, zy_lower_int(l, 0)));
+  node = node_at(l, node, next);
+  zy_lower_branch(l, has_key(l, node, key), hit, again, ZY_HINT_NONE);
+  zy_lower_place(l, hit);
+  zy_lower_jump(l, found, &node, 1);
+  zy_lower_place(l, again);
+  zy_lower_jump(l, loop, &node, 1);
+  zy_lower_place(l, found);
+  set_address(l, r, zy_lower_param(l, ZY_LIR_P), 0);
+}
+
+static void field_slot(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  const ZyUnit *unit = l->h->unit;
+  uint32_t t = table(l, n->ops[0]), key = constant(l, n->imm), slot;
+  _Static_assert(offsetof(ZyNode, u.v) == 0 && offsetof(ZyNode, u.tt) == offsetof(ZyValue, tt), "a node starts as a value");
+  if (unit != NULL && n->imm < unit->nk && unit->k[n->imm].tag == ZY_TAG_STR) {
+    short_field(l, r, t, key);
+    return;
+  }
+  slot = ZY_CALL(FIELD_SLOT, P, t, key);
+  zy_lower_guard(l, r, ZY_OP2(NE, slot, ZY_OP1(NULLP, 0)));
+  set_address(l, r, slot, 0);
+}
+
+static void load_val(ZyLower *l, ZyRef r) {
+  const ZyLowerValue at = l->values[l->h->nodes.v[r].ops[0]];
+  zy_lower_load_value(l, r, at.payload, at.offset, ZY_ALIAS_VALUES, 1);
+}
+
+static void store_val(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  const ZyLowerValue at = l->values[n->ops[0]];
+  zy_lower_store_value(l, at.payload, at.offset, n->ops[1], ZY_ALIAS_VALUES);
+}
+
+/* A bit: the object at 'o' has one of these marks. */
+static uint32_t is_marked(ZyLower *l, uint32_t o, int marks) {
+  uint32_t marked = FIELD(l, LOAD8, o, ZyObject, marked);
+  return ZY_OP2(NE, ZY_OP2(AND, marked, zy_lower_int(l, marks)), zy_lower_int(l, 0));
+}
+
+/* Goes on where 'holder' is black and the value 'r' white, else to 'label'. */
+static void if_barrier(ZyLower *l, uint32_t holder, ZyRef r, uint32_t label) {
+  uint32_t black = zy_lower_label(l), object = zy_lower_label(l), white = zy_lower_label(l);
+  zy_lower_branch(l, is_marked(l, holder, ZY_BLACK_BIT), black, label, ZY_HINT_UNLIKELY);
+  zy_lower_place(l, black);
+  zy_lower_branch(l, zy_lower_is(l, r, ZY_TYPE_GC), object, label, ZY_HINT_NONE);
+  zy_lower_place(l, object);
+  zy_lower_branch(l, is_marked(l, zy_lower_payload(l, r, ZY_LIR_P), ZY_WHITE_BITS), white, label, ZY_HINT_NONE);
+  zy_lower_place(l, white);
+}
+
+static void barrier(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  uint32_t done, t;
+  if (!(zy_lower_static(l, n->ops[1]) & ZY_TYPE_GC)) return;
+  done = zy_lower_label(l);
+  t = table(l, n->ops[0]);
+  if_barrier(l, t, n->ops[1], done);
+  ZY_CALL(BARRIER, V, l->L, t);
+  zy_lower_place(l, done);
+}
+
+static uint32_t upvalue(ZyLower *l, int64_t i) {
+  return zy_lower_load(l, ZY_LIR_LOADP, l->closure, (int64_t)offsetof(ZyLuaClosure, upvals) + i * 8, ZY_ALIAS_SHAPE);
+}
+
+static void upval_get(ZyLower *l, ZyRef r) {
+  uint32_t at = FIELD(l, LOADP, upvalue(l, l->h->nodes.v[r].imm), ZyUpVal, v);
+  zy_lower_load_value(l, r, at, 0, ZY_ALIAS_UPVALS, 1);
+}
+
+static void upval_set(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  uint32_t upval = upvalue(l, n->imm), done;
+  zy_lower_store_value(l, FIELD(l, LOADP, upval, ZyUpVal, v), 0, n->ops[0], ZY_ALIAS_UPVALS);
+  if (!(zy_lower_static(l, n->ops[0]) & ZY_TYPE_GC)) return;
+  done = zy_lower_label(l);
+  if_barrier(l, upval, n->ops[0], done);
+  ZY_CALL(UPVAL_SET, V, l->L, l->ci, zy_lower_int(l, n->imm), zy_lower_bits(l, n->ops[0]), zy_lower_tag(l, n->ops[0]));
+  zy_lower_place(l, done);
+}
+
+static void string_length(ZyLower *l, ZyRef r) {
+  ZyRef s = l->h->nodes.v[r].ops[0];
+  ZyType type = zy_lower_static(l, s);
+  uint32_t at = zy_lower_payload(l, s, ZY_LIR_P), is_short, of_short, of_long;
+  of_short = FIELD(l, LOAD8, at, ZyString, shrlen);
+  of_long = FIELD(l, LOAD, at, ZyString, u.lnglen);
+  is_short = zy_lower_is(l, s, ZY_TYPE_str);
+  if (type == ZY_TYPE_str) zy_lower_set(l, r, of_short);
+  else if (type == ZY_TYPE_lstr) zy_lower_set(l, r, of_long);
+  else zy_lower_set(l, r, zy_lower_select(l, ZY_LIR_I, is_short, of_short, of_long));
+}
+
+static void load_reg(ZyLower *l, ZyRef r) {
+  int64_t reg = l->h->nodes.v[r].imm;
+  zy_lower_load_value(l, r, zy_lower_base(l), ZY_REG(reg), ZY_ALIAS_REGS, 0);
+  if (reg < l->h->nregs) l->in_memory[reg] = r;
+}
+
+static void store_reg(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  zy_lower_store_value(l, zy_lower_base(l), ZY_REG(n->imm), n->ops[0], ZY_ALIAS_REGS);
+  zy_lower_forget(l, (int)n->imm, (int)n->imm);
+}
+
+int zy_lower_table_node(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  switch (n->op) {
+    case ZY_HIR_KCONST: zy_lower_set(l, r, constant(l, n->imm)); return 1;
+    case ZY_HIR_LOAD_REG: load_reg(l, r); return 1;
+    case ZY_HIR_STORE_REG: store_reg(l, r); return 1;
+    case ZY_HIR_GUARD_NOMETA:
+      zy_lower_guard(l, r, ZY_OP2(EQ, FIELD(l, LOADP, table(l, n->ops[0]), ZyTable, metatable), ZY_OP1(NULLP, 0)));
+      return 1;
+    case ZY_HIR_ARRAY_LIMIT: zy_lower_set(l, r, FIELD(l, LOAD32, table(l, n->ops[0]), ZyTable, alimit)); return 1;
+    case ZY_HIR_ARRAY_BASE: zy_lower_set(l, r, FIELD(l, LOADP, table(l, n->ops[0]), ZyTable, array)); return 1;
+    case ZY_HIR_ELEM: element(l, r); return 1;
+    case ZY_HIR_FIELD_SLOT: field_slot(l, r); return 1;
+    case ZY_HIR_LOAD_VAL: load_val(l, r); return 1;
+    case ZY_HIR_STORE_VAL: store_val(l, r); return 1;
+    case ZY_HIR_BARRIER: barrier(l, r); return 1;
+    case ZY_HIR_UPVAL_GET: upval_get(l, r); return 1;
+    case ZY_HIR_UPVAL_SET: upval_set(l, r); return 1;
+    case ZY_HIR_LEN_STR: string_length(l, r); return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,23 @@
+/*
+** collector.h - what the garbage collector must be told.
+** SPDX-License-Identifier: MIT
+*/
+#ifndef ZY_COLLECTOR_H
+#define ZY_COLLECTOR_H
+
+#include <lua.h>
+#include "vm/layout.h"
+
+/* The object 'o' was made to refer to something: when the collector has been there already, it will come again.
+** 'gclist': o's own link. As luaC_barrierback of lgc.c, both collector modes. */
+void zy_collector_barrier(ZyGlobal *G, ZyObject *o, ZyObject **gclist);
+
+/* Memory that belongs to an object of the collector. 'to' 0 frees. NULL when there is none, or none is asked for. */
+void *zy_collector_realloc(lua_State *L, void *block, size_t from, size_t to);
+
+/* Between the two no collection runs, not even one for want of memory, and so no finalizer does. */
+typedef struct ZyPause { int running; unsigned char emergency; } ZyPause;
+ZyPause zy_collector_pause(lua_State *L);
+void zy_collector_resume(lua_State *L, ZyPause pause);
+
+#endif
