@@ -126,7 +126,7 @@ test: deps-test
 	@$(SUBMAKE) debug
 	@$(RUN_BUSTED) spec
 
-# The HIR is verified after each pass, and assertions hold. Some of the tests run with it.
+# The HIR is verified after each pass. Some of the tests run with it.
 debug:
 	@$(SUBMAKE) BUILD=$(BUILD)/debug CFLAGS='-O1 -g' EXTRA_CFLAGS=-DZY_DEBUG build
 

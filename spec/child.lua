@@ -33,12 +33,17 @@ function child.has(backend)
   return lfs.attributes(child.build .. "/zyjit/" .. (backend == "llvm" and "llvm.so" or backend)) ~= nil
 end
 
+--- Whether there is a build with checks that releases do without.
+function child.has_debug()
+  return lfs.attributes(child.build .. "/debug/zyjit/core.so") ~= nil
+end
+
 --- Assignments for a shell that make lua5.4 find this tree's zyjit, then those of 'env'. Settings in the
---- environment of the test run are not the tests'.
-function child.environment(env)
+--- environment of the test run are not the tests'. 'build' is where core.so is, if not with the others.
+function child.environment(env, build)
   local words = { "ZYJIT= ZYJIT_OPTIONS= ZYJIT_STRESS= LUA_INIT=" }
   words[2] = "LUA_PATH=" .. child.quote(child.root .. "/lua/?.lua;;")
-  words[3] = "LUA_CPATH=" .. child.quote(child.build .. "/?.so;;")
+  words[3] = "LUA_CPATH=" .. child.quote((build or child.build) .. "/?.so;;")
   for key, value in pairs(env or {}) do
     words[#words + 1] = key .. "=" .. child.quote(value)
   end

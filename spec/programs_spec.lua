@@ -25,6 +25,10 @@ for tier = 0, 2 do
 end
 table.insert(configurations, { name = "every third guard fails", backend = "llvm",
   env = { ZYJIT_OPTIONS = NOW .. ",tiers=2", ZYJIT_STRESS = "exits=3,seed=1" } })
+if child.has_debug() then
+  table.insert(configurations, { name = "the HIR verified after each pass", backend = "llvm",
+    build = child.build .. "/debug", env = { ZYJIT_OPTIONS = NOW } })
+end
 if os.getenv "ZYJIT_HARD" then
   for tier, backend in pairs { [0] = "gccjit", "gccjit", "llvm" } do
     for _, stress in ipairs { "exits=1", "exits=2", "exits=7,seed=3", "gc,seed=1", "exits=5,gc,seed=4" } do
@@ -38,7 +42,7 @@ if os.getenv "ZYJIT_HARD" then
 end
 
 -- Runs all programs; what they did is in the folder that is returned.
-local function run_all(env, flags)
+local function run_all(env, flags, build)
   local results = os.tmpname()
   os.remove(results)
   assert(lfs.mkdir(results))
@@ -46,7 +50,7 @@ local function run_all(env, flags)
 cd %s || exit 1
 %s timeout 120 lua5.4 %s "$1.lua" >%s/"$1".out 2>%s/"$1".err </dev/null
 echo $? >%s/"$1".status
-]]):format(child.quote(folder), child.environment(env), flags, results, results, results))
+]]):format(child.quote(folder), child.environment(env, build), flags, results, results, results))
   child.write(results .. "/names", table.concat(programs, "\n") .. "\n")
   os.execute(("xargs -P $(getconf _NPROCESSORS_ONLN) -n 1 sh %s/run <%s/names 2>/dev/null"):format(results, results))
   return results
@@ -80,7 +84,7 @@ describe("programs", function()
       local results
 
       setup(function()
-        results = run_all(configuration.env, "-lzyjit")
+        results = run_all(configuration.env, "-lzyjit", configuration.build)
       end)
 
       teardown(function()

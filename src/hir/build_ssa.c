@@ -71,6 +71,11 @@ ZyRef zy_build_num(ZyBuild *b, double n) {
   return r;
 }
 
+int64_t zy_build_own(const ZyBuild *b, int k) {
+  uint32_t inlined = b->scope->inlined;
+  return inlined == 0 ? k : k | ((int64_t)b->h->inlines.v[inlined].callee + 1) << 32;
+}
+
 ZyRef zy_build_constant(ZyBuild *b, int k) {
   const ZyConst *c = &b->unit->k[k];
   switch (c->tag) {
@@ -79,7 +84,7 @@ ZyRef zy_build_constant(ZyBuild *b, int k) {
     case ZY_TAG_TRUE: return zy_build_simple(b, ZY_TYPE_true);
     case ZY_TAG_FALSE: return zy_build_simple(b, ZY_TYPE_false);
     case ZY_TAG_STR: case ZY_TAG_LONG_STR: {
-      ZyRef r = zy_build_imm(b, ZY_HIR_KCONST, 0, k);
+      ZyRef r = zy_build_imm(b, ZY_HIR_KCONST, 0, zy_build_own(b, k));
       zy_build_set_type(b, r, c->tag == ZY_TAG_STR ? ZY_TYPE_str : ZY_TYPE_lstr);
       return r;
     }

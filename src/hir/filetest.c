@@ -26,13 +26,14 @@
 **   ; run f(1) == exit 5 [r0=1]
 **                     they leave at pc 5 with these registers; "fault ...": they do what they must not
 **   ; run before f(1) == ... and "run after" run only the input, only the output
+**                     all runs are made by the HIR interpreter, and then of native code (native_test.h)
 **   ; error: V7 two   at the end of a line: it is there that the parser, or the verifier, complains, in words that
 **                     contain these. In a line of its own: anywhere
 **   ; damage: prev v3 breaks the graph in a way that no text can say, before it is verified (see 'damages')
 **
 ** Without "expect" and "pass" the printed input must be the input, comments aside. Values are constants, k3 (a
 ** string), fn3 (a Lua function), names of library functions, and tables "{1, 2, k3=4, meta}" of array elements,
-** fields, and "meta" when there is a metatable.
+** fields, and "meta" when there is a metatable; in tables, "empty" and "absent" are nils of other tags than nil's.
 **
 ** Runs where tests run.
 */
@@ -231,20 +232,38 @@ static int run_passes(Test *t, const char *p) {
   return 0;
 }
 
-static int run_all(Test *t, int after) {
+/* What the line says of a run, NULL when it is none of the input's ('after': of the output's). */
+static const char *run_line(const char *p, int after) {
+  const char *rest = directive(p, "run");
+  if (rest == NULL) return NULL;
+  if (strncmp(rest, "before ", 7) == 0) return after ? NULL : rest + 7;
+  if (strncmp(rest, "after ", 6) == 0) return after ? rest + 6 : NULL;
+  return rest;
+}
+
+static int run_lines(Test *t, const ZyNativeTest *native, int after) {
   int line = t->line;
   for (const char *p = t->text; p < t->end; p = next_line(p), line++) {
-    const char *rest = directive(p, "run"), *word;
+    const char *word = run_line(p, after);
     char problem[512];
-    if (rest == NULL) continue;
-    word = rest;
-    if (strncmp(rest, "before ", 7) == 0) word = after ? NULL : rest + 7;
-    else if (strncmp(rest, "after ", 6) == 0) word = after ? rest + 6 : NULL;
-    if (word == NULL) continue;
-    if (zy_filetest_call(t->h, copy(t->arena, word, line_end(word)), problem, sizeof problem))
+    if (word != NULL && zy_filetest_call(t->h, native, copy(t->arena, word, line_end(word)), problem, sizeof problem))
       return fail(t, line, "%s: %s", after ? "output" : "input", problem);
   }
   return 0;
+}
+
+static int run_all(Test *t, int after) {
+  char problem[4096];
+  ZyNativeTest *native;
+  const char *p = t->text;
+  int failed;
+  while (p < t->end && run_line(p, after) == NULL) p = next_line(p);
+  if (p >= t->end) return 0;
+  native = zy_native_test_new(t->h, problem, sizeof problem);
+  if (native == NULL) return fail(t, t->line, "%s: %s", after ? "output" : "input", problem);
+  failed = run_lines(t, native, after);
+  zy_native_test_free(native);
+  return failed;
 }
 
 /* What is printed must be read back as the same. */

@@ -19,7 +19,8 @@
 #include "hir/parse.h"
 #include "hir/print.h"
 
-enum { MAX_ELEMENTS = 64, MAX_TEXT = 400 };
+enum { MAX_ELEMENTS = 64, MAX_TEXT = 400,
+       TAG_EMPTY = 16, TAG_ABSENT = 32 };      /* nils that are in tables only */
 
 typedef struct Reader {
   const char *p;
@@ -73,6 +74,8 @@ static void put_value(Writer *w, const ZyValue *v, int depth) {
   const char *comma = "";
   switch (v->tt) {
     case ZY_TAG_NIL: put(w, "nil"); return;
+    case TAG_EMPTY: put(w, "empty"); return;
+    case TAG_ABSENT: put(w, "absent"); return;
     case ZY_TAG_FALSE: put(w, "false"); return;
     case ZY_TAG_TRUE: put(w, "true"); return;
     case ZY_TAG_INT: put(w, "%lld", (long long)v->v.i); return;
@@ -173,6 +176,10 @@ static ZyValue value(Reader *rd) {
   long n;
   ZyType type;
   if (accept(rd, "{")) return table(rd);
+  if (accept(rd, "empty") || accept(rd, "absent")) {
+    v.tt = rd->p[-1] == 'y' ? TAG_EMPTY : TAG_ABSENT;
+    return v;
+  }
   if ((n = numbered(rd, "k")) >= 0) {
     v.v.gc = (ZyObject *)zy_model_string(rd->model, n);
     v.tt = ZY_TAG_STR;
@@ -286,29 +293,48 @@ static void check_places(Reader *rd) {
   } while (!rd->failed && accept(rd, ","));
 }
 
-int zy_filetest_call(const ZyHir *h, const char *line, char *problem, size_t size) {
-  Reader rd = { .p = line, .model = zy_model_new(h->arena), .problem = problem, .size = size };
-  ZyOutcome outcome;
+/* Whether what happened is what follows at rd->p. */
+static int check_outcome(Reader *rd, const ZyHir *h, const ZyOutcome *outcome) {
   char is[MAX_TEXT] = "", wanted[MAX_TEXT];
   Writer w = { is, 0, sizeof is };
   const char *end;
   size_t n;
+  write_outcome(&w, h, rd->model, outcome);
+  skip(rd);
+  end = strstr(rd->p, " with ");
+  n = end != NULL ? (size_t)(end - rd->p) : strlen(rd->p);
+  while (n > 0 && isspace((unsigned char)rd->p[n - 1])) n--;
+  snprintf(wanted, sizeof wanted, "%.*s", (int)n, rd->p);
+  if (strcmp(wanted, is) != 0) return fail(rd, "%s, not %s", is, wanted);
+  if (end != NULL) {
+    rd->p = end + strlen(" with ");
+    check_places(rd);
+    skip(rd);
+    if (*rd->p != 0) fail(rd, "nothing expected near '%s'", rd->p);
+  }
+  return rd->failed;
+}
+
+/* Runs the line in a new model: natively as 'version', or interpreted when that is -1. */
+static int run(const ZyHir *h, const ZyNativeTest *native, int version, const char *line, ZyOutcome *outcome,
+               char *problem, size_t size) {
+  Reader rd = { .p = line, .model = zy_model_new(h->arena), .problem = problem, .size = size };
   read_call(&rd);
   if (!accept(&rd, "==")) return fail(&rd, "'==' expected near '%s'", rd.p);
   if (rd.failed) return 1;
-  zy_interp_model(h, rd.model, &outcome);
-  write_outcome(&w, h, rd.model, &outcome);
-  skip(&rd);
-  end = strstr(rd.p, " with ");
-  n = end != NULL ? (size_t)(end - rd.p) : strlen(rd.p);
-  while (n > 0 && isspace((unsigned char)rd.p[n - 1])) n--;
-  snprintf(wanted, sizeof wanted, "%.*s", (int)n, rd.p);
-  if (strcmp(wanted, is) != 0) return fail(&rd, "%s, not %s", is, wanted);
-  if (end != NULL) {
-    rd.p = end + strlen(" with ");
-    check_places(&rd);
-    skip(&rd);
-    if (*rd.p != 0) fail(&rd, "nothing expected near '%s'", rd.p);
+  if (version < 0) zy_interp_model(h, rd.model, outcome);
+  else zy_native_test_run(native, version, rd.model, outcome);
+  return check_outcome(&rd, h, outcome);
+}
+
+int zy_filetest_call(const ZyHir *h, const ZyNativeTest *native, const char *line, char *problem, size_t size) {
+  ZyOutcome outcome;
+  if (run(h, native, -1, line, &outcome, problem, size)) return 1;
+  if (outcome.kind == ZY_OUTCOME_FAULT) return 0;              /* native code does not notice */
+  for (int v = 0; v < zy_native_test_count(native); v++) {
+    const char *name = zy_native_test_name(native, v);
+    size_t n = (size_t)snprintf(problem, size, "%s: ", name);
+    if (n >= size || run(h, native, v, line, &outcome, problem + n, size - n)) return 1;
   }
-  return rd.failed;
+  return 0;
 }

@@ -149,11 +149,10 @@ static uint32_t follow(ZyMachine *m, uint32_t block, int i, ZyValue *passed) {
   return edge->block;
 }
 
-/* Runs from the entry to where it ends; *end is the last node. */
-static Ending run(ZyMachine *m, ZyValue *passed, ZyRef *end) {
+/* Runs from node 'r' to where it ends; *end is the last node. */
+static Ending run(ZyMachine *m, ZyRef r, ZyValue *passed, ZyRef *end) {
   const ZyHir *h = m->h;
-  uint32_t block = 1;
-  ZyRef r = h->blocks.v[1].first;
+  uint32_t block = h->nodes.v[r].block;
   for (int64_t steps = 0; ; steps++) {
     const ZyHirNode *n = &h->nodes.v[r];
     *end = r;
@@ -206,7 +205,7 @@ int64_t zy_interp_run(const ZyHir *h, const int32_t *exit_of_node, struct lua_St
   int64_t count;
   m.values = take_memory((uintptr_t)__builtin_frame_address(0), memory_needed(h));
   if (m.values == NULL) stop(zy_status_text(ZY_STATUS_MEMORY), 0);
-  ending = run(&m, m.values + h->nodes.n, &end);
+  ending = run(&m, h->blocks.v[1].first, m.values + h->nodes.n, &end);
   give_memory_back();
   n = &h->nodes.v[end];
   if (ending == FAULTED) stop(m.fault, end);
@@ -217,10 +216,36 @@ int64_t zy_interp_run(const ZyHir *h, const int32_t *exit_of_node, struct lua_St
   return ZY_RETURN(n->imm & 255, count, h->states.v[n->state].pc);
 }
 
+/* Runs the model's machine from node 'r'. */
+static void run_model(ZyMachine *m, ZyRef r, ZyOutcome *outcome) {
+  const ZyHir *h = m->h;
+  const ZyHirNode *n;
+  outcome->kind = ZY_OUTCOME_FAULT;
+  switch (run(m, r, m->values + h->nodes.n, &outcome->node)) {
+    case FAULTED:
+      snprintf(outcome->fault, sizeof outcome->fault, "%s", m->fault);
+      return;
+    case EXITED:
+      outcome->kind = ZY_OUTCOME_EXIT;
+      break;
+    case RETURNED:
+      outcome->kind = ZY_OUTCOME_RETURN;
+      break;
+  }
+  n = &h->nodes.v[outcome->node];
+  outcome->state = n->state;
+  if (outcome->kind != ZY_OUTCOME_RETURN) return;
+  outcome->reg = (int)(n->imm & 255);
+  outcome->count = n->imm < 0 ? m->model->top - outcome->reg : (int)(n->imm >> 8);
+  if (outcome->count < 0 || outcome->reg + outcome->count > ZY_MODEL_REGS) {
+    outcome->kind = ZY_OUTCOME_FAULT;
+    snprintf(outcome->fault, sizeof outcome->fault, "returns registers that are not there");
+  }
+}
+
 void zy_interp_model(const ZyHir *h, ZyModel *model, ZyOutcome *outcome) {
   ZyMachine m = { .h = h, .model = model };
   const ZyBlock *entry = &h->blocks.v[1];
-  const ZyHirNode *n;
   ZyRef r = entry->first;
   memset(outcome, 0, sizeof *outcome);
   m.values = ZY_NEWN(model->arena, ZyValue, memory_needed(h));
@@ -236,24 +261,14 @@ void zy_interp_model(const ZyHir *h, ZyModel *model, ZyOutcome *outcome) {
       return;
     }
   }
-  switch (run(&m, m.values + h->nodes.n, &outcome->node)) {
-    case FAULTED:
-      snprintf(outcome->fault, sizeof outcome->fault, "%s", m.fault);
-      return;
-    case EXITED:
-      outcome->kind = ZY_OUTCOME_EXIT;
-      break;
-    case RETURNED:
-      outcome->kind = ZY_OUTCOME_RETURN;
-      break;
-  }
-  n = &h->nodes.v[outcome->node];
-  outcome->state = n->state;
-  if (outcome->kind != ZY_OUTCOME_RETURN) return;
-  outcome->reg = (int)(n->imm & 255);
-  outcome->count = n->imm < 0 ? model->top - outcome->reg : (int)(n->imm >> 8);
-  if (outcome->count < 0 || outcome->reg + outcome->count > ZY_MODEL_REGS) {
-    outcome->kind = ZY_OUTCOME_FAULT;
-    snprintf(outcome->fault, sizeof outcome->fault, "returns registers that are not there");
-  }
+  run_model(&m, entry->first, outcome);
+}
+
+void zy_interp_model_at(const ZyHir *h, ZyModel *model, ZyRef at, const ZyRef *value, ZyOutcome *outcome) {
+  ZyMachine m = { .h = h, .model = model };
+  memset(outcome, 0, sizeof *outcome);
+  m.values = ZY_NEWN(model->arena, ZyValue, memory_needed(h));
+  for (int i = 0; i < ZY_MODEL_REGS; i++)
+    if (value[i] != 0) m.values[value[i]] = model->reg[i];
+  run_model(&m, at, outcome);
 }

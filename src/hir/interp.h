@@ -25,7 +25,7 @@ enum { ZY_MODEL_ARGS = 16, ZY_MODEL_REGS = 256, ZY_MODEL_UPVALS = 32, ZY_MODEL_S
 ** any metamethod is "leave it to the interpreter". String k[i] has i bytes. A Lua function is its callee number, a
 ** library function its number in lib.def, both in v.i. The function that CALL calls returns the sum of its
 ** integer arguments, then nils; it adds 1 to upvalue 0 and to element 1 of tables it is given, where these are
-** integers. There are no extra arguments. CLOSURE, CONCAT and SET_LIST exit. No hook is ever set. */
+** integers. In a restless model whatever may call also moves the arrays and fields of all tables. There are no extra arguments. CLOSURE, CONCAT and SET_LIST exit. No hook is ever set. */
 typedef struct ZyModel {
   ZyArena *arena;
   ZyValue arg[ZY_MODEL_ARGS];          /* the entry's PARAMs */
@@ -35,6 +35,7 @@ typedef struct ZyModel {
   ZyString *string[ZY_MODEL_STRINGS];  /* made when asked for */
   ZyObject *tables;                    /* all of them, by 'gclist' */
   int top;                             /* register after the last open result */
+  int restless;
 } ZyModel;
 
 ZyModel *zy_model_new(ZyArena *arena);
@@ -58,5 +59,8 @@ typedef struct ZyOutcome {
 
 /* Runs 'h' on the model's arguments. */
 void zy_interp_model(const ZyHir *h, ZyModel *model, ZyOutcome *outcome);
+
+/* Goes on at node 'at', with the value of register i as that of node value[i] where that is not 0. */
+void zy_interp_model_at(const ZyHir *h, ZyModel *model, ZyRef at, const ZyRef *value, ZyOutcome *outcome);
 
 #endif

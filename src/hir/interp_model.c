@@ -10,6 +10,8 @@
 */
 #include "hir/machine.h"
 
+#include <string.h>
+
 #include "hir/eval.h"
 
 static ZyStep give(ZyValue *out, ZyValue value) {
@@ -78,6 +80,22 @@ ZyString *zy_model_string(ZyModel *model, int64_t k) {
     model->string[k]->u.lnglen = (size_t)k;
   }
   return model->string[k];
+}
+
+/* Moves what tables hold to other places; short arrays grow by a nil. */
+static void move_tables(ZyModel *model) {
+  for (ZyObject *o = model->tables; o != NULL; o = ((ZyTable *)o)->gclist) {
+    ZyTable *t = (ZyTable *)o;
+    unsigned int size = t->alimit < 5 ? t->alimit + 1 : t->alimit;
+    ZyValue *array = ZY_NEWN(model->arena, ZyValue, size + 1);
+    ZyNode *node = ZY_NEWN(model->arena, ZyNode, t->lsizenode + 1);
+    memcpy(array, t->array, t->alimit * sizeof *array);
+    memcpy(node, t->node, (size_t)(t->lastfree - t->node) * sizeof *node);
+    t->lastfree = node + (t->lastfree - t->node);
+    t->array = array;
+    t->node = node;
+    t->alimit = size;
+  }
 }
 
 /* A table whose behaviour no metamethod changes; NULL when 'v' is none. */
@@ -217,7 +235,10 @@ static int in_table(const ZyMachine *m, const void *p) {
 static ZyStep access(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
   if (!in_table(m, a[0].v.p)) return fault(m, "an access outside of every table");
   if (n->op == ZY_HIR_STORE_VAL) store(a[0].v.p, &a[1]);
-  else *out = *(const ZyValue *)a[0].v.p;
+  else {
+    *out = *(const ZyValue *)a[0].v.p;
+    if ((out->tt & ZY_KIND_TYPE_BITS) == 0) out->tt = ZY_TAG_NIL;      /* an empty slot */
+  }
   return ZY_STEP_NEXT;
 }
 
@@ -228,7 +249,7 @@ static ZyStep upvalue(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValu
   return ZY_STEP_NEXT;
 }
 
-ZyStep zy_interp_model_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue *out) {
+static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue *out) {
   switch ((ZyHirOp)n->op) {
     case ZY_HIR_KCONST: return string_constant(m, n, out);
     case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB:
@@ -281,4 +302,11 @@ ZyStep zy_interp_model_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
       break;
   }
   return fault(m, "an operation without a meaning here");
+}
+
+ZyStep zy_interp_model_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue *out) {
+  ZyStep result = step(m, n, a, out);
+  if (m->model->restless && result == ZY_STEP_NEXT
+      && (n->op == ZY_HIR_NEW_TABLE || zy_hir_effect((ZyHirOp)n->op) == ZY_EFFECT_ALL)) move_tables(m->model);
+  return result;
 }

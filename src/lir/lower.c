@@ -125,23 +125,47 @@ static void branch(ZyLower *l, uint32_t block, const ZyHirNode *n) {
   }
 }
 
-static void leave(ZyLower *l, ZyRef r) {
-  zy_lower_jump(l, zy_lower_exit_label(l, r), NULL, 0);
-}
-
 static void node(ZyLower *l, uint32_t block, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   zy_lower_stress(l, r);
-  switch (n->op) {
+  switch ((ZyHirOp)n->op) {
     case ZY_HIR_PARAM: break;
     case ZY_HIR_CONST: constant(l, r); break;
     case ZY_HIR_JUMP: zy_lower_edge(l, block, 0); break;
     case ZY_HIR_BRANCH: branch(l, block, n); break;
     case ZY_HIR_RETURN: do_return(l, n); break;
-    case ZY_HIR_EXIT: leave(l, r); break;
-    default:
-      if (!zy_lower_num_node(l, r) && !zy_lower_compare_node(l, r) && !zy_lower_table_node(l, r)
-          && !zy_lower_call_node(l, r)) zy_arena_fail(l->arena, ZY_STATUS_INVALID);
+    case ZY_HIR_EXIT: zy_lower_jump(l, zy_lower_exit_label(l, r), NULL, 0); break;
+
+    case ZY_HIR_ADD_INT: case ZY_HIR_SUB_INT: case ZY_HIR_MUL_INT: case ZY_HIR_IDIV_INT: case ZY_HIR_MOD_INT:
+    case ZY_HIR_NEG_INT: case ZY_HIR_AND_INT: case ZY_HIR_OR_INT: case ZY_HIR_XOR_INT: case ZY_HIR_NOT_INT:
+    case ZY_HIR_SHL_INT: case ZY_HIR_SHR_INT: case ZY_HIR_ADD_NUM: case ZY_HIR_SUB_NUM: case ZY_HIR_MUL_NUM:
+    case ZY_HIR_DIV_NUM: case ZY_HIR_IDIV_NUM: case ZY_HIR_MOD_NUM: case ZY_HIR_POW_NUM: case ZY_HIR_NEG_NUM:
+    case ZY_HIR_SQRT_NUM: case ZY_HIR_FLOOR_NUM: case ZY_HIR_CEIL_NUM: case ZY_HIR_ABS_NUM: case ZY_HIR_MATH_NUM:
+    case ZY_HIR_INT_TO_NUM: case ZY_HIR_NUM_TO_INT: case ZY_HIR_TRUNC_INT: case ZY_HIR_ARITH:
+      zy_lower_num_node(l, r);
+      break;
+
+    case ZY_HIR_EQ_INT: case ZY_HIR_LT_INT: case ZY_HIR_LE_INT: case ZY_HIR_LTU_INT: case ZY_HIR_EQ_NUM:
+    case ZY_HIR_LT_NUM: case ZY_HIR_LE_NUM: case ZY_HIR_SAME: case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE:
+    case ZY_HIR_TRUTHY: case ZY_HIR_IS_TYPE: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_GUARD_TYPE:
+    case ZY_HIR_GUARD: case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB:
+      zy_lower_compare_node(l, r);
+      break;
+
+    case ZY_HIR_KCONST: case ZY_HIR_LOAD_REG: case ZY_HIR_STORE_REG: case ZY_HIR_GUARD_NOMETA: case ZY_HIR_ARRAY_LIMIT:
+    case ZY_HIR_ARRAY_BASE: case ZY_HIR_ELEM: case ZY_HIR_FIELD_SLOT: case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL:
+    case ZY_HIR_BARRIER: case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_SET: case ZY_HIR_LEN_STR:
+      zy_lower_table_node(l, r);
+      break;
+
+    case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_NEW_TABLE:
+    case ZY_HIR_SET_LIST: case ZY_HIR_LEN: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE:
+    case ZY_HIR_VARARG: case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: case ZY_HIR_RECORD: case ZY_HIR_RECORD_CALL:
+    case ZY_HIR_RECORD_TABLE: case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL:
+      zy_lower_call_node(l, r);
+      break;
+
+    case ZY_HIR_NONE: case ZY_HIR_COUNT_: zy_arena_fail(l->arena, ZY_STATUS_INVALID);
   }
 }
 

@@ -289,24 +289,23 @@ static void call_out(ZyLower *l, ZyRef r) {
   }
 }
 
-int zy_lower_call_node(ZyLower *l, ZyRef r) {
+void zy_lower_call_node(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
   switch (n->op) {
     case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_NEW_TABLE:
     case ZY_HIR_LEN: case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_CLOSE:
     case ZY_HIR_VARARG:
       call_out(l, r);
-      return 1;
+      break;
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA:
       not_inlined(l, n);
       call(l, r);
-      return 1;
-    case ZY_HIR_RECORD: record(l, r); return 1;
-    case ZY_HIR_RECORD_CALL: record_call(l, r); return 1;
-    case ZY_HIR_RECORD_TABLE: record_table(l, r); return 1;
-    case ZY_HIR_COUNT: count(l, r); return 1;
-    case ZY_HIR_TICK: tick(l, r); return 1;
-    case ZY_HIR_POLL: poll(l, r); return 1;
+      break;
+    case ZY_HIR_RECORD: record(l, r); break;
+    case ZY_HIR_RECORD_CALL: record_call(l, r); break;
+    case ZY_HIR_RECORD_TABLE: record_table(l, r); break;
+    case ZY_HIR_COUNT: count(l, r); break;
+    case ZY_HIR_TICK: tick(l, r); break;
+    case ZY_HIR_POLL: poll(l, r); break;
   }
-  return 0;
 }

@@ -110,11 +110,6 @@ static void compare(ZyLower *l, ZyRef r) {
   zy_lower_set(l, r, result);
 }
 
-static int set(ZyLower *l, ZyRef r, uint32_t bit) {
-  zy_lower_set(l, r, bit);
-  return 1;
-}
-
 static void boolean(ZyLower *l, ZyRef r) {
   uint32_t bit = ZY_OP1(B2I, zy_lower_payload(l, l->h->nodes.v[r].ops[0], ZY_LIR_B));
   _Static_assert(ZY_TAG_TRUE == ZY_TAG_FALSE + (1 << 4), "tags of booleans differ in a bit");
@@ -138,26 +133,25 @@ static void guard_lib(ZyLower *l, ZyRef r) {
   zy_lower_guard(l, r, ZY_OP2(BAND, is, ZY_OP2(EQ, zy_lower_payload(l, n->ops[0], ZY_LIR_P), wanted)));
 }
 
-int zy_lower_compare_node(ZyLower *l, ZyRef r) {
+void zy_lower_compare_node(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   switch (n->op) {
-    case ZY_HIR_EQ_INT: return set(l, r, ints(l, n, ZY_LIR_EQ));
-    case ZY_HIR_LT_INT: return set(l, r, ints(l, n, ZY_LIR_LT));
-    case ZY_HIR_LE_INT: return set(l, r, ints(l, n, ZY_LIR_LE));
-    case ZY_HIR_LTU_INT: return set(l, r, ints(l, n, ZY_LIR_LTU));
-    case ZY_HIR_EQ_NUM: return set(l, r, nums(l, n, ZY_LIR_FEQ));
-    case ZY_HIR_LT_NUM: return set(l, r, nums(l, n, ZY_LIR_FLT));
-    case ZY_HIR_LE_NUM: return set(l, r, nums(l, n, ZY_LIR_FLE));
-    case ZY_HIR_SAME: return set(l, r, same(l, n->ops[0], n->ops[1]));
-    case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE: compare(l, r); return 1;
-    case ZY_HIR_TRUTHY: return set(l, r, zy_lower_is(l, n->ops[0], ZY_TYPE_ANY & ~(ZyType)(ZY_TYPE_nil | ZY_TYPE_false)));
-    case ZY_HIR_IS_TYPE: return set(l, r, zy_lower_is(l, n->ops[0], (ZyType)n->imm));
-    case ZY_HIR_BOOL: boolean(l, r); return 1;
-    case ZY_HIR_NOT_COND: return set(l, r, ZY_OP1(NOT, zy_lower_payload(l, n->ops[0], ZY_LIR_B)));
-    case ZY_HIR_GUARD_TYPE: zy_lower_guard_type(l, r); return 1;
-    case ZY_HIR_GUARD: zy_lower_guard(l, r, zy_lower_payload(l, n->ops[0], ZY_LIR_B)); return 1;
-    case ZY_HIR_GUARD_PROTO: zy_lower_guard(l, r, is_proto(l, n->ops[0], n->imm)); return 1;
-    case ZY_HIR_GUARD_LIB: guard_lib(l, r); return 1;
+    case ZY_HIR_EQ_INT: zy_lower_set(l, r, ints(l, n, ZY_LIR_EQ)); break;
+    case ZY_HIR_LT_INT: zy_lower_set(l, r, ints(l, n, ZY_LIR_LT)); break;
+    case ZY_HIR_LE_INT: zy_lower_set(l, r, ints(l, n, ZY_LIR_LE)); break;
+    case ZY_HIR_LTU_INT: zy_lower_set(l, r, ints(l, n, ZY_LIR_LTU)); break;
+    case ZY_HIR_EQ_NUM: zy_lower_set(l, r, nums(l, n, ZY_LIR_FEQ)); break;
+    case ZY_HIR_LT_NUM: zy_lower_set(l, r, nums(l, n, ZY_LIR_FLT)); break;
+    case ZY_HIR_LE_NUM: zy_lower_set(l, r, nums(l, n, ZY_LIR_FLE)); break;
+    case ZY_HIR_SAME: zy_lower_set(l, r, same(l, n->ops[0], n->ops[1])); break;
+    case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE: compare(l, r); break;
+    case ZY_HIR_TRUTHY: zy_lower_set(l, r, zy_lower_is(l, n->ops[0], ZY_TYPE_ANY & ~(ZyType)(ZY_TYPE_nil | ZY_TYPE_false))); break;
+    case ZY_HIR_IS_TYPE: zy_lower_set(l, r, zy_lower_is(l, n->ops[0], (ZyType)n->imm)); break;
+    case ZY_HIR_BOOL: boolean(l, r); break;
+    case ZY_HIR_NOT_COND: zy_lower_set(l, r, ZY_OP1(NOT, zy_lower_payload(l, n->ops[0], ZY_LIR_B))); break;
+    case ZY_HIR_GUARD_TYPE: zy_lower_guard_type(l, r); break;
+    case ZY_HIR_GUARD: zy_lower_guard(l, r, zy_lower_payload(l, n->ops[0], ZY_LIR_B)); break;
+    case ZY_HIR_GUARD_PROTO: zy_lower_guard(l, r, is_proto(l, n->ops[0], n->imm)); break;
+    case ZY_HIR_GUARD_LIB: guard_lib(l, r); break;
   }
-  return 0;
 }

@@ -118,11 +118,11 @@ void zy_lower_guard(ZyLower *l, ZyRef r, uint32_t bit);    /* leaves unless 'bit
 void zy_lower_stress(ZyLower *l, ZyRef r);                 /* leaves when ZYJIT_STRESS wants it */
 void zy_lower_exits_end(ZyLower *l);                       /* emits the blocks that leave */
 
-/* ---- lower_num.c, lower_compare.c, lower_table.c, lower_call.c: nodes; 0 when it is none of theirs ---- */
+/* ---- lower_num.c, lower_compare.c, lower_table.c, lower_call.c: nodes of their kind (lower.c) ---- */
 
-int zy_lower_num_node(ZyLower *l, ZyRef r);
-int zy_lower_compare_node(ZyLower *l, ZyRef r);
-int zy_lower_table_node(ZyLower *l, ZyRef r);
-int zy_lower_call_node(ZyLower *l, ZyRef r);
+void zy_lower_num_node(ZyLower *l, ZyRef r);
+void zy_lower_compare_node(ZyLower *l, ZyRef r);
+void zy_lower_table_node(ZyLower *l, ZyRef r);
+void zy_lower_call_node(ZyLower *l, ZyRef r);
 
 #endif

@@ -259,57 +259,53 @@ static void convert(ZyLower *l, ZyRef r, int exactly) {
   zy_lower_set(l, r, i);
 }
 
-static int binary_int(ZyLower *l, ZyRef r, ZyArith op) {
+static void binary_int(ZyLower *l, ZyRef r, ZyArith op) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   uint32_t a = operand_int(l, n, 0);
   zy_lower_set(l, r, arith_int(l, op, a, n->ops[1] != 0 ? operand_int(l, n, 1) : a));
-  return 1;
 }
 
-static int binary_num(ZyLower *l, ZyRef r, ZyArith op) {
+static void binary_num(ZyLower *l, ZyRef r, ZyArith op) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   uint32_t a = operand_num(l, n, 0);
   zy_lower_set(l, r, arith_num(l, op, a, n->ops[1] != 0 ? operand_num(l, n, 1) : a));
-  return 1;
 }
 
-static int unary_num(ZyLower *l, ZyRef r, ZyLirOp op) {
+static void unary_num(ZyLower *l, ZyRef r, ZyLirOp op) {
   zy_lower_set(l, r, zy_lower_op(l, op, operand_num(l, &l->h->nodes.v[r], 0), 0));
-  return 1;
 }
 
-int zy_lower_num_node(ZyLower *l, ZyRef r) {
+void zy_lower_num_node(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   switch (n->op) {
-    case ZY_HIR_ADD_INT: return binary_int(l, r, ZY_ARITH_ADD);
-    case ZY_HIR_SUB_INT: return binary_int(l, r, ZY_ARITH_SUB);
-    case ZY_HIR_MUL_INT: return binary_int(l, r, ZY_ARITH_MUL);
-    case ZY_HIR_IDIV_INT: return binary_int(l, r, ZY_ARITH_IDIV);
-    case ZY_HIR_MOD_INT: return binary_int(l, r, ZY_ARITH_MOD);
-    case ZY_HIR_NEG_INT: return binary_int(l, r, ZY_ARITH_UNM);
-    case ZY_HIR_AND_INT: return binary_int(l, r, ZY_ARITH_BAND);
-    case ZY_HIR_OR_INT: return binary_int(l, r, ZY_ARITH_BOR);
-    case ZY_HIR_XOR_INT: return binary_int(l, r, ZY_ARITH_BXOR);
-    case ZY_HIR_NOT_INT: return binary_int(l, r, ZY_ARITH_BNOT);
-    case ZY_HIR_SHL_INT: return binary_int(l, r, ZY_ARITH_SHL);
-    case ZY_HIR_SHR_INT: return binary_int(l, r, ZY_ARITH_SHR);
-    case ZY_HIR_ADD_NUM: return binary_num(l, r, ZY_ARITH_ADD);
-    case ZY_HIR_SUB_NUM: return binary_num(l, r, ZY_ARITH_SUB);
-    case ZY_HIR_MUL_NUM: return binary_num(l, r, ZY_ARITH_MUL);
-    case ZY_HIR_DIV_NUM: return binary_num(l, r, ZY_ARITH_DIV);
-    case ZY_HIR_IDIV_NUM: return binary_num(l, r, ZY_ARITH_IDIV);
-    case ZY_HIR_MOD_NUM: return binary_num(l, r, ZY_ARITH_MOD);
-    case ZY_HIR_POW_NUM: return binary_num(l, r, ZY_ARITH_POW);
-    case ZY_HIR_NEG_NUM: return binary_num(l, r, ZY_ARITH_UNM);
-    case ZY_HIR_SQRT_NUM: return unary_num(l, r, ZY_LIR_FSQRT);
-    case ZY_HIR_FLOOR_NUM: return unary_num(l, r, ZY_LIR_FFLOOR);
-    case ZY_HIR_CEIL_NUM: return unary_num(l, r, ZY_LIR_FCEIL);
-    case ZY_HIR_ABS_NUM: return unary_num(l, r, ZY_LIR_FABS);
-    case ZY_HIR_MATH_NUM: zy_lower_set(l, r, math(l, n->imm, operand_num(l, n, 0))); return 1;
-    case ZY_HIR_INT_TO_NUM: zy_lower_set(l, r, ZY_OP1(I2F, operand_int(l, n, 0))); return 1;
-    case ZY_HIR_NUM_TO_INT: convert(l, r, 1); return 1;
-    case ZY_HIR_TRUNC_INT: convert(l, r, 0); return 1;
-    case ZY_HIR_ARITH: arith(l, r); return 1;
+    case ZY_HIR_ADD_INT: binary_int(l, r, ZY_ARITH_ADD); break;
+    case ZY_HIR_SUB_INT: binary_int(l, r, ZY_ARITH_SUB); break;
+    case ZY_HIR_MUL_INT: binary_int(l, r, ZY_ARITH_MUL); break;
+    case ZY_HIR_IDIV_INT: binary_int(l, r, ZY_ARITH_IDIV); break;
+    case ZY_HIR_MOD_INT: binary_int(l, r, ZY_ARITH_MOD); break;
+    case ZY_HIR_NEG_INT: binary_int(l, r, ZY_ARITH_UNM); break;
+    case ZY_HIR_AND_INT: binary_int(l, r, ZY_ARITH_BAND); break;
+    case ZY_HIR_OR_INT: binary_int(l, r, ZY_ARITH_BOR); break;
+    case ZY_HIR_XOR_INT: binary_int(l, r, ZY_ARITH_BXOR); break;
+    case ZY_HIR_NOT_INT: binary_int(l, r, ZY_ARITH_BNOT); break;
+    case ZY_HIR_SHL_INT: binary_int(l, r, ZY_ARITH_SHL); break;
+    case ZY_HIR_SHR_INT: binary_int(l, r, ZY_ARITH_SHR); break;
+    case ZY_HIR_ADD_NUM: binary_num(l, r, ZY_ARITH_ADD); break;
+    case ZY_HIR_SUB_NUM: binary_num(l, r, ZY_ARITH_SUB); break;
+    case ZY_HIR_MUL_NUM: binary_num(l, r, ZY_ARITH_MUL); break;
+    case ZY_HIR_DIV_NUM: binary_num(l, r, ZY_ARITH_DIV); break;
+    case ZY_HIR_IDIV_NUM: binary_num(l, r, ZY_ARITH_IDIV); break;
+    case ZY_HIR_MOD_NUM: binary_num(l, r, ZY_ARITH_MOD); break;
+    case ZY_HIR_POW_NUM: binary_num(l, r, ZY_ARITH_POW); break;
+    case ZY_HIR_NEG_NUM: binary_num(l, r, ZY_ARITH_UNM); break;
+    case ZY_HIR_SQRT_NUM: unary_num(l, r, ZY_LIR_FSQRT); break;
+    case ZY_HIR_FLOOR_NUM: unary_num(l, r, ZY_LIR_FFLOOR); break;
+    case ZY_HIR_CEIL_NUM: unary_num(l, r, ZY_LIR_FCEIL); break;
+    case ZY_HIR_ABS_NUM: unary_num(l, r, ZY_LIR_FABS); break;
+    case ZY_HIR_MATH_NUM: zy_lower_set(l, r, math(l, n->imm, operand_num(l, n, 0))); break;
+    case ZY_HIR_INT_TO_NUM: zy_lower_set(l, r, ZY_OP1(I2F, operand_int(l, n, 0))); break;
+    case ZY_HIR_NUM_TO_INT: convert(l, r, 1); break;
+    case ZY_HIR_TRUNC_INT: convert(l, r, 0); break;
+    case ZY_HIR_ARITH: arith(l, r); break;
   }
-  return 0;
 }

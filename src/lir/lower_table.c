@@ -170,25 +170,24 @@ static void store_reg(ZyLower *l, ZyRef r) {
   zy_lower_forget(l, (int)n->imm, (int)n->imm);
 }
 
-int zy_lower_table_node(ZyLower *l, ZyRef r) {
+void zy_lower_table_node(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   switch (n->op) {
-    case ZY_HIR_KCONST: zy_lower_set(l, r, constant(l, n->imm)); return 1;
-    case ZY_HIR_LOAD_REG: load_reg(l, r); return 1;
-    case ZY_HIR_STORE_REG: store_reg(l, r); return 1;
+    case ZY_HIR_KCONST: zy_lower_set(l, r, constant(l, n->imm)); break;
+    case ZY_HIR_LOAD_REG: load_reg(l, r); break;
+    case ZY_HIR_STORE_REG: store_reg(l, r); break;
     case ZY_HIR_GUARD_NOMETA:
       zy_lower_guard(l, r, ZY_OP2(EQ, FIELD(l, LOADP, table(l, n->ops[0]), ZyTable, metatable), ZY_OP1(NULLP, 0)));
-      return 1;
-    case ZY_HIR_ARRAY_LIMIT: zy_lower_set(l, r, FIELD(l, LOAD32, table(l, n->ops[0]), ZyTable, alimit)); return 1;
-    case ZY_HIR_ARRAY_BASE: zy_lower_set(l, r, FIELD(l, LOADP, table(l, n->ops[0]), ZyTable, array)); return 1;
-    case ZY_HIR_ELEM: element(l, r); return 1;
-    case ZY_HIR_FIELD_SLOT: field_slot(l, r); return 1;
-    case ZY_HIR_LOAD_VAL: load_val(l, r); return 1;
-    case ZY_HIR_STORE_VAL: store_val(l, r); return 1;
-    case ZY_HIR_BARRIER: barrier(l, r); return 1;
-    case ZY_HIR_UPVAL_GET: upval_get(l, r); return 1;
-    case ZY_HIR_UPVAL_SET: upval_set(l, r); return 1;
-    case ZY_HIR_LEN_STR: string_length(l, r); return 1;
+      break;
+    case ZY_HIR_ARRAY_LIMIT: zy_lower_set(l, r, FIELD(l, LOAD32, table(l, n->ops[0]), ZyTable, alimit)); break;
+    case ZY_HIR_ARRAY_BASE: zy_lower_set(l, r, FIELD(l, LOADP, table(l, n->ops[0]), ZyTable, array)); break;
+    case ZY_HIR_ELEM: element(l, r); break;
+    case ZY_HIR_FIELD_SLOT: field_slot(l, r); break;
+    case ZY_HIR_LOAD_VAL: load_val(l, r); break;
+    case ZY_HIR_STORE_VAL: store_val(l, r); break;
+    case ZY_HIR_BARRIER: barrier(l, r); break;
+    case ZY_HIR_UPVAL_GET: upval_get(l, r); break;
+    case ZY_HIR_UPVAL_SET: upval_set(l, r); break;
+    case ZY_HIR_LEN_STR: string_length(l, r); break;
   }
-  return 0;
 }

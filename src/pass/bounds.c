@@ -4,10 +4,10 @@
 **
 ** A loop that counts is one whose header has a PARAM c that goes down by 1 each round, and that goes round only when
 ** c was not 0. Another PARAM of it, i, to which the same amount is added each round, then takes the values
-** first + k * step for k = 0 .. c, c as it was at the start: all of them in the order of k. When they stay below 2^64
-** on the way and the first and the last are below the limit, compared unsigned, all are. So
+** first + k * step for k = 0 .. c, c as it was at the start. When the first and the last are below the limit, compared
+** unsigned, and nothing wraps on the way, all are. So
 **
-**     guard ltu_int (i + d), limit       in the loop, limit from outside
+**     guard ltu_int (i + d), limit       in the loop, limit, a length, from outside
 **
 ** becomes guards in front of the loop: that c and step are small enough for the sum not to wrap, and of the first and
 ** the last value. Behind the branch that looks at c, k stops at c - 1.
@@ -18,7 +18,7 @@
 */
 #include "pass/pass.h"
 
-#define MAX_COUNT ((int64_t)1 << 32)   /* MAX_COUNT * MAX_STEP + any array's limit is below 2^64, unsigned */
+#define MAX_COUNT ((int64_t)1 << 32)   /* MAX_COUNT * MAX_STEP plus any length, below 2^63, does not wrap unsigned */
 #define MAX_STEP ((int64_t)1 << 30)
 
 typedef struct Counter {
@@ -85,15 +85,6 @@ static uint32_t when_not_zero(const ZyHir *h, uint32_t block, ZyRef x) {
   return h->blocks.v[to].preds.n == 1 ? to : 0;
 }
 
-static int dominates_latches(const ZyLoop *loop, uint32_t block) {
-  const ZyBlock *header = &loop->h->blocks.v[loop->header];
-  for (uint32_t p = 0; p < header->preds.n; p++) {
-    uint32_t latch = header->preds.v[p];
-    if (loop->inside[latch] && zy_dom_common(loop->h, block, latch) != block) return 0;
-  }
-  return 1;
-}
-
 static int find_counter(Counter *c) {
   const ZyHir *h = c->loop->h;
   for (ZyRef p = h->blocks.v[c->loop->header].first; p != 0 && node(c, p)->op == ZY_HIR_PARAM; p = node(c, p)->next) {
@@ -101,7 +92,7 @@ static int find_counter(Counter *c) {
     if (back == 0 || !is_one_less(h, back, p)) continue;
     for (uint32_t i = 0; i < c->loop->blocks.n; i++) {
       uint32_t on = when_not_zero(h, c->loop->blocks.v[i], p);
-      if (on == 0 || !c->loop->inside[on] || !dominates_latches(c->loop, on)) continue;
+      if (on == 0 || !c->loop->inside[on] || !zy_loop_every_round(c->loop, on)) continue;
       c->count = passed_first(c->loop, p);
       c->on = on;
       return 1;
@@ -197,6 +188,7 @@ static int is_check(const Counter *c, ZyRef r, Range *range) {
   const ZyHirNode *n = node(c, r);
   if (n->op != ZY_HIR_GUARD || node(c, n->ops[0])->op != ZY_HIR_LTU_INT) return 0;
   n = node(c, n->ops[0]);
+  if (node(c, n->ops[1])->op != ZY_HIR_ARRAY_LIMIT && node(c, n->ops[1])->op != ZY_HIR_LEN_STR) return 0;
   return !c->loop->inside[node(c, n->ops[1])->block] && find_range(c, n->ops[0], range);
 }
 

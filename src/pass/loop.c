@@ -200,8 +200,7 @@ int zy_loop_may_assume(const ZyLoop *loop, uint32_t block, int32_t pc) {
   return 1;
 }
 
-/* Whether every round of the loop executes 'block', unless it leaves the loop before. */
-static int every_round(const ZyLoop *loop, uint32_t block) {
+int zy_loop_every_round(const ZyLoop *loop, uint32_t block) {
   const ZyHir *h = loop->h;
   const ZyBlock *header = &h->blocks.v[loop->header];
   for (uint32_t p = 0; p < header->preds.n; p++)
@@ -278,7 +277,7 @@ static int may_move(const Mover *mv, ZyRef r) {
   if (!zy_loop_may_assume(mv->loop, n->block, n->pc)) return 0;
   /* an operator that exits does what no assumption rules out */
   if (n->op == ZY_HIR_ARITH || n->op == ZY_HIR_EQ || n->op == ZY_HIR_LT || n->op == ZY_HIR_LE)
-    return every_round(mv->loop, n->block);
+    return zy_loop_every_round(mv->loop, n->block);
   return 1;
 }
 

@@ -97,6 +97,9 @@ ZyLoop *zy_loop_new(ZyHir *h, uint32_t header);
 ** speaks against it, and no branch that goes one way as long as the loop runs keeps the block from being executed. */
 int zy_loop_may_assume(const ZyLoop *loop, uint32_t block, int32_t pc);
 
+/* Whether every round of the loop executes 'block', unless it leaves the loop before. */
+int zy_loop_every_round(const ZyLoop *loop, uint32_t block);
+
 /* ---- small things ---- */
 
 static inline int zy_pass_is_const(const ZyHir *h, ZyRef r) { return h->nodes.v[r].op == ZY_HIR_CONST; }

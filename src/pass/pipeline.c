@@ -27,7 +27,7 @@ static const struct {
 #undef ZY_PASS
 };
 
-static const char *const plan[3] = { "dprx", "dpgisfvrx", "dpgisfmlgisfmlbgisfmrx" };
+static const char *const plan[3] = { "dprx", "dpgisfvrx", "dpgisfmlbgisfmlbgisfmrx" };
 
 const char *zy_pass_name(int pass) { return passes[pass].name; }
 const char *zy_pass_text(int pass) { return passes[pass].text; }

@@ -45,9 +45,11 @@ typedef struct ZyStub {
   int32_t pc;                          /* instruction it replaces, in attached numbering */
   int32_t level;                       /* tier requested so far: -1 none */
   _Atomic uint32_t count;              /* executions counted by the interpreter's stub and by tiers 0 and 1 */
+  uint32_t next;                       /* count at which policy.c acts again */
   uint32_t entries;                    /* times native code was entered here */
+  uint16_t observed;                   /* executions observed since the last change of mind */
+  uint16_t failures;                   /* times its code was thrown away for a failed assumption */
   _Atomic(struct ZyCode *) code;       /* NULL: interpret. Release by the worker, acquire by who enters */
-  struct ZyCode *profiled;             /* code of tier 0 or 1, to fall back to; NULL: none */
 } ZyStub;
 
 enum { ZY_FUNCTION_OFF = 1,            /* zyjit.off(f) */

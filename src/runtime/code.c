@@ -55,6 +55,8 @@ ZyModule *zy_module_new(const ZyBackend *backend, void *handle) {
   return module;
 }
 
+void *zy_module_handle(const ZyModule *module) { return module->handle; }
+
 void zy_module_release(ZyModule *module) {
   if (atomic_fetch_sub_explicit(&module->refs, 1, memory_order_acq_rel) != 1) return;
   if (!atomic_load(&abandoned)) module->backend->release(module->handle);

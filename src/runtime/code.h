@@ -27,6 +27,8 @@ typedef struct ZyModule ZyModule;
 /* With one reference; NULL when there is no memory. Takes the handle over only on success. */
 ZyModule *zy_module_new(const ZyBackend *backend, void *handle);
 void zy_module_release(ZyModule *module);
+/* What the back end gave. */
+void *zy_module_handle(const ZyModule *module);
 
 /* From now on code is not given back to back ends any more: the process is exiting, and what a back end needs
 ** for that may have been taken down before. */

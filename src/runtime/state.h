@@ -13,6 +13,10 @@
 #include "runtime/compile.h"
 #include "runtime/config.h"
 
+/* Library functions that zyjit stands in front of, see wrap.c. */
+enum { ZY_WRAPPED_LOAD, ZY_WRAPPED_LOADFILE, ZY_WRAPPED_DOFILE, ZY_WRAPPED_SEARCHER, ZY_WRAPPED_DUMP,
+       ZY_WRAPPED_SETHOOK, ZY_WRAPPED_SETLOCAL, ZY_WRAPPED_COUNT };
+
 typedef struct ZyState {
   ZyContext cx;
   lua_State *L;                        /* main thread of the state */
@@ -24,11 +28,16 @@ typedef struct ZyState {
   uint8_t enabled;                     /* zyjit.on() / off() */
   uint8_t suspended;                   /* a foreign hook is set: originals are back in every Proto */
   uint8_t closed;                      /* the state is being closed: stubs do nothing */
+  uint8_t locals_changed;              /* debug.setlocal was called under native code that is still active */
+  uint32_t tick;                       /* executions since one was counted (sample_rate) */
+  unsigned long thread;                /* pthread_self() that cx.stack_limit is for */
+  ZyValue trampoline;                  /* see frames.c; anchored in the registry */
+  lua_CFunction original[ZY_WRAPPED_COUNT];   /* wrap.c */
   char *outermost;                     /* native stack address of the outermost entry that is still active */
   ZyCode *retired;                     /* code to be released when no native frame is active */
   uint64_t exits[ZY_EXIT_COUNT];       /* exits taken, by reason */
   uint64_t entries;                    /* from the interpreter into native code */
-  uint64_t native_ns;                  /* not measured: 0. Time in native code is sampled, see 'samples' */
+  uint64_t native_ns;                  /* time in them, see enter.c; what they call included */
 } ZyState;
 
 /* The state's record, or NULL when zyjit is not loaded in it (any thread of the state). */
@@ -42,6 +51,21 @@ ZyState *zy_state_open(lua_State *L);
 void zy_state_adopt(ZyState *S, ZyFunction *fn);
 /* The record's Proto is gone: takes it out of the list, its code out of use, and drops the Proto's reference. */
 void zy_state_forget(ZyFunction *fn);
+
+static inline ZyState *zy_state_of(ZyContext *cx) { return (ZyState *)(void *)((char *)cx - offsetof(ZyState, cx)); }
+
+/* A foreign hook is set: the originals come back into every Proto, until zy_state_resume. */
+void zy_state_suspend(ZyState *S);
+void zy_state_resume(ZyState *S);
+
+/* Takes the code of stub 'i' out of use; it is released when no native frame is active. */
+void zy_state_retire(ZyState *S, ZyFunction *fn, int i);
+/* Releases what was retired. No native frame is active. */
+void zy_state_reclaim(ZyState *S);
+
+/* One line on stderr when verbosity is at least 'level': the function's name (fn may be NULL), then the text. */
+void zy_state_say(const ZyState *S, int level, const ZyFunction *fn, const char *format, ...)
+  __attribute__((format(printf, 4, 5)));
 
 /* zyjit.on/off/flush/shutdown for everything (fn NULL) or one function; see docs/api.md. */
 void zy_state_on(ZyState *S);

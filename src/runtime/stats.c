@@ -76,9 +76,7 @@ uint64_t zy_stats_bytes(const ZyFunction *fn) {
   uint64_t sum = 0;
   for (int i = 0; i < fn->nstubs; i++) {
     const ZyCode *code = atomic_load_explicit(&fn->stub[i].code, memory_order_acquire);
-    const ZyCode *profiled = fn->stub[i].profiled;
     if (code != NULL) sum += code->bytes;
-    if (profiled != NULL && profiled != code) sum += profiled->bytes;
   }
   return sum;
 }

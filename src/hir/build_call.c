@@ -1,0 +1,180 @@
+/*
+** build_call.c - calls and returns -> HIR.
+** SPDX-License-Identifier: MIT
+**
+** Calls happen on registers in memory: the state of CALL names function and arguments, so they are stored before.
+** Results are loaded where they were left. An open number of values (ZyBuild.open_from) exists in memory only, with
+** L->top, between the instruction that leaves it and the next one, which takes it; exits in between keep the top.
+**
+** What feedback says is always called is guarded and called directly, or translated in place (build_lib.c,
+** build_inline.c). A tail call of a C function is a call and a return, as in the interpreter; of a Lua function it
+** is left to the interpreter, for which nothing but the frame remains.
+**
+** Runs on a worker.
+*/
+#include "hir/build_parts.h"
+
+#include "lir/native.h"
+
+static void set_open(ZyBuild *b, int from) {
+  b->open_from = from;
+  b->state_pc = -1;
+}
+
+static int64_t call_imm(int reg, int nargs, int nresults) {
+  return reg | (int64_t)(nargs + 1) << 8 | (int64_t)(nresults + 1) << 16;
+}
+
+/* The state of a call; the arguments of an iterator are not read by the TFORCALL itself. */
+static uint32_t call_state(ZyBuild *b, int reg, int nargs) {
+  if (ZY_OP(b->unit->code[b->pc]) != ZY_BC_TFORCALL) return zy_build_state(b, b->pc);
+  return zy_build_state_with(b, b->pc, reg, nargs + 1);
+}
+
+/* The Lua function that feedback says is called here, as a callee of the outermost unit; -1: none. */
+static int known_callee(const ZyBuild *b) {
+  const ZyCell *cell = zy_build_cell(b);
+  const ZyUnit *unit = b->h->unit;
+  if (cell == NULL || zy_build_avoids(b, ZY_AVOID_CALL)) return -1;
+  if (cell->calls != 1 || (cell->callee & ZY_CALLEE_LIB)) return -1;
+  for (int c = 0; c < unit->ncallees; c++)
+    if (unit->callees[c].id == cell->callee) return unit->callees[c].is_vararg ? -1 : c;
+  return -1;
+}
+
+/* After a call: 'nresults' values from register 'reg' on are in memory. */
+static void load_results(ZyBuild *b, int reg, int nresults) {
+  set_open(b, nresults < 0 ? reg : 256);
+  for (int r = reg + 1; r < reg + nresults; r++)
+    if (!zy_unit_captured(b->unit, r)) zy_build_write(b, r, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, r));
+  if (nresults > 0 && !zy_unit_captured(b->unit, reg))
+    zy_build_give(b, reg, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, reg), b->pc + 1);
+}
+
+static void write_only_result(ZyBuild *b, int reg, int nresults, ZyRef v) {
+  if (nresults > 0) zy_build_write(b, reg, v);
+  for (int r = reg + 1; r < reg + nresults; r++) zy_build_write(b, r, zy_build_simple(b, ZY_TYPE_nil));
+}
+
+void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults) {
+  int lib = zy_build_library_seen(b), known = known_callee(b);
+  int64_t imm = call_imm(reg, nargs, nresults);
+  uint32_t slow = 0, from[2];
+  ZyRef f, r, none[2] = { 0, 0 };
+  if (lib >= 0 && nargs >= 0 && nresults >= 0) {
+    r = zy_build_library_call(b, lib, reg, nargs);
+    if (r != 0) {
+      write_only_result(b, reg, nresults, r);
+      return;
+    }
+  }
+  f = zy_build_read(b, reg);
+  if (b->unit->profile) zy_build_imm(b, ZY_HIR_RECORD_CALL, f, b->pc);
+  if (known >= 0 && nargs >= 0 && (zy_build_type(b, f) & ZY_TYPE_luafn)) {
+    if (zy_build_avoids(b, ZY_AVOID_TYPE) && b->scope->inlined == 0) slow = zy_build_new_block(b, b->pc);
+    f = zy_build_check_type(b, f, ZY_TYPE_luafn, slow);
+    zy_build_exiting(b, ZY_HIR_GUARD_PROTO, f, 0, known, zy_build_state(b, b->pc));
+    if (slow == 0 && zy_build_inline(b, known, f, reg, nargs, nresults)) return;
+    if (b->scope->inlined == 0)
+      zy_build_exiting(b, ZY_HIR_CALL_LUA, f, 0, imm | (int64_t)known << 32, call_state(b, reg, nargs));
+    from[0] = b->block;
+    from[1] = slow;
+    if (slow != 0) {
+      zy_build_seal(b, slow);
+      if (b->h->blocks.v[slow].preds.n > 0) {
+        zy_build_enter(b, slow);
+        zy_build_exiting(b, ZY_HIR_CALL, zy_build_read(b, reg), 0, imm, call_state(b, reg, nargs));
+        zy_build_merge(b, from, none);
+      }
+    }
+  }
+  else if (b->scope->inlined == 0) zy_build_exiting(b, ZY_HIR_CALL, f, 0, imm, call_state(b, reg, nargs));
+  if (b->scope->inlined != 0) zy_build_exit(b, b->pc, ZY_EXIT_CALLEE);
+  else load_results(b, reg, nresults);
+}
+
+/* What follows something with an open number of values must be what takes them. */
+static int open_consumer(const ZyBuild *b) {
+  int next = b->pc + 1;
+  ZyBc op;
+  if (next > b->scope->last || b->scope->flow.leader[next]) return 0;
+  op = ZY_OP(b->unit->code[next]);
+  return (op == ZY_BC_CALL || op == ZY_BC_TAILCALL || op == ZY_BC_RETURN || op == ZY_BC_SETLIST)
+      && ZY_B(b->unit->code[next]) == 0;
+}
+
+void zy_build_call_instruction(ZyBuild *b, ZyInstruction i) {
+  if (ZY_C(i) == 0 && !open_consumer(b)) zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
+  else zy_build_call(b, ZY_A(i), ZY_B(i) - 1, ZY_C(i) - 1);
+}
+
+void zy_build_effect(ZyBuild *b, ZyHirOp op, int64_t imm) {
+  if (b->scope->inlined != 0) zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
+  else zy_build_exiting(b, op, 0, 0, imm, zy_build_state(b, b->pc));
+}
+
+void zy_build_set_list(ZyBuild *b) {
+  zy_build_effect(b, ZY_HIR_SET_LIST, 0);
+  set_open(b, 256);
+}
+
+void zy_build_vararg(ZyBuild *b, ZyInstruction i) {
+  int a = ZY_A(i), wanted = ZY_C(i) - 1;
+  if (wanted < 0 && !open_consumer(b)) {
+    zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
+    return;
+  }
+  zy_build_effect(b, ZY_HIR_VARARG, a | (int64_t)ZY_C(i) << 8);
+  if (wanted < 0) set_open(b, a);
+  for (int r = a; r < a + wanted; r++)
+    if (!zy_unit_captured(b->unit, r)) zy_build_write(b, r, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, r));
+}
+
+
+/* ---- leaving the function ---------------------------------------------------------- */
+
+static void leave(ZyBuild *b, int pc, int reg, int n, uint32_t state) {
+  b->pc = pc;
+  zy_build_exiting(b, ZY_HIR_RETURN, 0, 0, (int64_t)n * 256 + reg, state);
+  b->ended = 1;
+}
+
+void zy_build_return(ZyBuild *b, int reg, int n, int close) {
+  if (b->scope->inlined != 0) {
+    zy_build_inline_return(b, reg, n);
+    return;
+  }
+  if (close) zy_build_effect(b, ZY_HIR_CLOSE, 0);
+  leave(b, b->pc, reg, n, zy_build_state_live(b, b->pc));
+}
+
+/* A known library function's only result is returned by the RETURN that follows. */
+static int tail_library_call(ZyBuild *b, int reg, int nargs, int close) {
+  int lib = zy_build_library_seen(b);
+  ZyRef r = lib >= 0 && nargs >= 0 ? zy_build_library_call(b, lib, reg, nargs) : 0;
+  if (r == 0) return 0;
+  if (close) zy_build_effect(b, ZY_HIR_CLOSE, 0);            /* may exit: the call is then made again */
+  zy_build_write(b, reg, r);
+  zy_build_return(b, reg, 1, 0);
+  return 1;
+}
+
+void zy_build_tail_call(ZyBuild *b, ZyInstruction i) {
+  int a = ZY_A(i), nargs = ZY_B(i) - 1, pc = b->pc;
+  uint32_t to[2];
+  ZyRef f;
+  if (b->scope->inlined != 0 || !open_consumer(b) || ZY_OP(b->unit->code[pc + 1]) != ZY_BC_RETURN) {
+    zy_build_exit(b, pc, ZY_EXIT_SLOW);
+    return;
+  }
+  if (tail_library_call(b, a, nargs, ZY_K(i))) return;
+  f = zy_build_read(b, a);
+  if (b->unit->profile) zy_build_imm(b, ZY_HIR_RECORD_CALL, f, pc);
+  zy_build_split(b, zy_build_is(b, f, ZY_TYPE_cfn | ZY_TYPE_cclosure), to);
+  zy_build_enter(b, to[1]);
+  zy_build_exit(b, pc, ZY_EXIT_SLOW);
+  zy_build_enter(b, to[0]);
+  if (ZY_K(i)) zy_build_effect(b, ZY_HIR_CLOSE, 0);
+  zy_build_exiting(b, ZY_HIR_CALL, f, 0, call_imm(a, nargs, -1), zy_build_state(b, pc));
+  set_open(b, a);
+}

@@ -1,0 +1,116 @@
+/*
+** build_lib.c - calls of known library functions -> HIR.
+** SPDX-License-Identifier: MIT
+**
+** The function is guarded to be the very C function that feedback saw, arguments to be of types for which the
+** operation here is exactly what it does; with others the interpreter calls it. Only functions that call nothing,
+** raise nothing for such arguments and look at no other memory are here, so no frame is needed for them.
+**
+** Runs on a worker.
+*/
+#include "hir/build_parts.h"
+
+#include "lir/native.h"
+
+/* What arguments a function takes here. */
+typedef enum Kind { NOTHING, NUMBERS, ONE_TYPE, STRING } Kind;
+
+static Kind kind_of(int lib) {
+  switch (lib) {
+    case ZY_LIB_MATH_SQRT: case ZY_LIB_MATH_SIN: case ZY_LIB_MATH_COS: case ZY_LIB_MATH_TAN: case ZY_LIB_MATH_EXP:
+    case ZY_LIB_MATH_LOG: case ZY_LIB_MATH_MAX: case ZY_LIB_MATH_MIN:
+      return NUMBERS;
+    case ZY_LIB_MATH_FLOOR: case ZY_LIB_MATH_CEIL: case ZY_LIB_MATH_ABS: return ONE_TYPE;
+    case ZY_LIB_STRING_LEN: return STRING;
+  }
+  return NOTHING;
+}
+
+static int takes_two(int lib) { return lib == ZY_LIB_MATH_MAX || lib == ZY_LIB_MATH_MIN; }
+
+int zy_build_library_seen(const ZyBuild *b) {
+  const ZyCell *cell = zy_build_cell(b);
+  if (cell == NULL || zy_build_avoids(b, ZY_AVOID_CALL)) return -1;
+  if (cell->calls != 1 || !(cell->callee & ZY_CALLEE_LIB)) return -1;
+  return (int)(cell->callee & ~ZY_CALLEE_LIB);
+}
+
+/* The type that an argument of an unknown one is guarded to be: results tell most of it. */
+static ZyType guess(const ZyBuild *b, int lib) {
+  ZyType result = zy_build_cell(b)->type;
+  if (kind_of(lib) == STRING) return ZY_TYPE_STRING;
+  if (lib == ZY_LIB_MATH_ABS || takes_two(lib)) {
+    if (result == ZY_TYPE_int) return ZY_TYPE_int;
+    if (takes_two(lib) && result != ZY_TYPE_num) return ZY_TYPE_NUMBER;
+  }
+  return ZY_TYPE_num;
+}
+
+/* Whether the argument is, or may be guarded to be, one that is taken here. */
+static int is_taken(const ZyBuild *b, int lib, ZyRef x) {
+  ZyType type = zy_build_type(b, x), wanted = kind_of(lib) == STRING ? ZY_TYPE_STRING : ZY_TYPE_NUMBER;
+  int fits = (type & ~wanted) == 0 && (kind_of(lib) != ONE_TYPE || zy_build_is_single(type));
+  return fits || ((type & guess(b, lib)) != 0 && !zy_build_is_single(type) && !zy_build_avoids(b, ZY_AVOID_TYPE));
+}
+
+static ZyRef argument(ZyBuild *b, int lib, ZyRef x) {
+  ZyType type = zy_build_type(b, x), wanted = kind_of(lib) == STRING ? ZY_TYPE_STRING : ZY_TYPE_NUMBER;
+  if ((type & ~wanted) == 0 && (kind_of(lib) != ONE_TYPE || zy_build_is_single(type))) return x;
+  return zy_build_guard_type(b, x, guess(b, lib));
+}
+
+/* A number as a float. */
+static ZyRef to_num(ZyBuild *b, ZyRef x) {
+  ZyRef r;
+  if (zy_build_type(b, x) == ZY_TYPE_num) return x;
+  if (zy_build_type(b, x) == ZY_TYPE_int) return zy_build_node(b, ZY_HIR_INT_TO_NUM, x, 0);
+  r = zy_build_exiting(b, ZY_HIR_ARITH, x, zy_build_num(b, 1), ZY_ARITH_DIV, zy_build_state(b, b->pc));
+  zy_build_set_type(b, r, ZY_TYPE_num);
+  return r;
+}
+
+static ZyRef absolute_int(ZyBuild *b, ZyRef x) {
+  ZyRef sign = zy_build_node(b, ZY_HIR_SHR_INT, x, zy_build_int(b, 63));
+  sign = zy_build_node(b, ZY_HIR_NEG_INT, sign, 0);          /* 0 or -1 */
+  return zy_build_node(b, ZY_HIR_SUB_INT, zy_build_node(b, ZY_HIR_XOR_INT, x, sign), sign);
+}
+
+/* The second one when 'less' of it and the first says so: as the library does it, whatever NaN compares to. */
+static ZyRef choose(ZyBuild *b, ZyRef x, ZyRef y, int max) {
+  uint32_t to[2];
+  ZyRef value[2] = { y, x };
+  ZyRef cond = zy_build_exiting(b, ZY_HIR_LT, max ? x : y, max ? y : x, 0, zy_build_state(b, b->pc));
+  zy_build_split(b, cond, to);
+  return zy_build_merge(b, to, value);
+}
+
+static ZyRef to_integer(ZyBuild *b, ZyHirOp op, ZyRef x) {
+  if (zy_build_type(b, x) == ZY_TYPE_int) return x;
+  x = zy_build_node(b, op, x, 0);
+  return zy_build_exiting(b, ZY_HIR_TRUNC_INT, x, 0, 0, zy_build_state(b, b->pc));
+}
+
+ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs) {
+  ZyRef x[2] = { 0, 0 };
+  ZyRef f;
+  if (kind_of(lib) == NOTHING || nargs != 1 + takes_two(lib)) return 0;
+  for (int i = 0; i < nargs; i++) {
+    x[i] = zy_build_read(b, reg + 1 + i);
+    if (!is_taken(b, lib, x[i])) return 0;
+  }
+  f = zy_build_read(b, reg);
+  zy_build_exiting(b, ZY_HIR_GUARD_LIB, f, 0, lib, zy_build_state(b, b->pc));
+  for (int i = 0; i < nargs; i++) x[i] = argument(b, lib, x[i]);
+  switch (lib) {
+    case ZY_LIB_MATH_FLOOR: return to_integer(b, ZY_HIR_FLOOR_NUM, x[0]);
+    case ZY_LIB_MATH_CEIL: return to_integer(b, ZY_HIR_CEIL_NUM, x[0]);
+    case ZY_LIB_MATH_SQRT: return zy_build_node(b, ZY_HIR_SQRT_NUM, to_num(b, x[0]), 0);
+    case ZY_LIB_MATH_ABS:
+      if (zy_build_type(b, x[0]) == ZY_TYPE_int) return absolute_int(b, x[0]);
+      return zy_build_node(b, ZY_HIR_ABS_NUM, x[0], 0);
+    case ZY_LIB_MATH_MAX: return choose(b, x[0], x[1], 1);
+    case ZY_LIB_MATH_MIN: return choose(b, x[0], x[1], 0);
+    case ZY_LIB_STRING_LEN: return zy_build_node(b, ZY_HIR_LEN_STR, x[0], 0);
+  }
+  return zy_build_imm(b, ZY_HIR_MATH_NUM, to_num(b, x[0]), lib);
+}

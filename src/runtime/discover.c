@@ -1,0 +1,149 @@
+/*
+** discover.c - the collector's lists -> Protos to attach.
+** SPDX-License-Identifier: MIT
+**
+** Every Proto and every coroutine but the main one is in the list of all objects, newest first. A marker, an object that
+** is kept in the registry, tells how far the list was looked through: what is in front of it is new. That is done when a
+** collection has ended, which the finalizer of a sentinel tells; the sentinel is then made anew.
+**
+** A Proto that a frame executes is left as it is: the interpreter keeps addresses in its arrays.
+**
+** Runs on the thread that runs the Lua state.
+*/
+#include "runtime/discover.h"
+
+#include <stdlib.h>
+
+#include "profile/attach.h"
+#include "vm/collector.h"
+#include "runtime/helper.h"
+
+static const char marker_key, sentinel_key;
+
+typedef struct Found {
+  ZyProto **v;
+  size_t n, size;
+} Found;
+
+static int add(Found *found, ZyProto *p) {
+  if (found->n == found->size) {
+    size_t size = found->size == 0 ? 64 : found->size * 2;
+    ZyProto **v = realloc(found->v, size * sizeof *v);
+    if (v == NULL) return 0;
+    found->v = v;
+    found->size = size;
+  }
+  found->v[found->n++] = p;
+  return 1;
+}
+
+static int is_lua(const ZyCallInfo *ci) { return !(ci->callstatus & ZY_CIST_C) && ci->func->tt == ZY_TAG_LUA_FN; }
+
+static int add_frames(Found *live, const ZyThread *t) {
+  for (const ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous)
+    if (is_lua(ci) && !add(live, zy_layout_proto(ci))) return 0;
+  return 1;
+}
+
+/* The Protos that frames execute; 0 when there is no memory. */
+static int find_live(const ZyState *S, Found *live) {
+  if (!add_frames(live, zy_thread(S->L))) return 0;
+  for (const ZyObject *o = S->G->allgc; o != NULL; o = o->next)
+    if (o->tt == LUA_TTHREAD && !add_frames(live, (const ZyThread *)o)) return 0;
+  return 1;
+}
+
+static int by_address(const void *a, const void *b) {
+  uintptr_t x = (uintptr_t)*(ZyProto *const *)a, y = (uintptr_t)*(ZyProto *const *)b;
+  return x < y ? -1 : x > y;
+}
+
+int zy_discover_live(const ZyState *S, const ZyProto *p) {
+  Found live = { 0 };
+  int found = 1;                             /* unknown: better not touched */
+  if (find_live(S, &live)) {
+    found = 0;
+    for (size_t i = 0; i < live.n && !found; i++) found = live.v[i] == p;
+  }
+  free(live.v);
+  return found;
+}
+
+/* Attaches the Protos in front of 'marker' in the list of objects. */
+static void attach_until(lua_State *L, ZyState *S, const ZyObject *marker) {
+  const ZyProto *own = ((ZyLuaClosure *)S->trampoline.v.gc)->p;
+  Found found = { 0 }, live = { 0 };
+  ZyPause pause = zy_collector_pause(L);
+  int complete = 1;
+  for (ZyObject *o = S->G->allgc; o != NULL && o != marker; o = o->next)
+    if (o->tt == ZY_KIND_PROTO && o != (const ZyObject *)own && zy_attach_function((ZyProto *)o) == NULL)
+      complete = complete && add(&found, (ZyProto *)o);
+  if (found.n > 0 && find_live(S, &live)) {
+    qsort(live.v, live.n, sizeof *live.v, by_address);
+    for (size_t i = 0; i < found.n; i++)
+      if (bsearch(&found.v[i], live.v, live.n, sizeof *live.v, by_address) == NULL) zy_attach_proto(L, S, found.v[i]);
+  }
+  free(found.v);
+  free(live.v);
+  zy_collector_resume(L, pause);
+}
+
+static int make_marker(lua_State *L) {
+  lua_newuserdatauv(L, 0, 0);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &marker_key);
+  return 0;
+}
+
+static const ZyObject *marker_of(lua_State *L) {
+  const ZyObject *o = NULL;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &marker_key) == LUA_TUSERDATA) o = zy_thread(L)->top[-1].v.gc;
+  lua_pop(L, 1);
+  return o;
+}
+
+void zy_discover_new(lua_State *L, ZyState *S) {
+  const ZyObject *marker;
+  if (!lua_checkstack(L, LUA_MINSTACK)) return;
+  marker = marker_of(L);
+  if (marker == NULL) return;
+  attach_until(L, S, marker);
+  lua_pushcfunction(L, make_marker);
+  if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);            /* the old one serves on */
+}
+
+
+/* ---- at the end of each collection ------------------------------------------------ */
+
+static int make_sentinel(lua_State *L);
+
+static int collected(lua_State *L) {
+  ZyState *S = zy_state_get(L);
+  if (S == NULL || S->closed || S->off_reason != NULL) return 0;
+  if (S->suspended && zy_thread(L)->hookmask == 0 && zy_thread(S->L)->hookmask == 0) zy_state_resume(S);
+  zy_discover_new(L, S);
+  lua_pushcfunction(L, make_sentinel);
+  if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);
+  return 0;
+}
+
+static int make_sentinel(lua_State *L) {
+  lua_newuserdatauv(L, 0, 0);
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &sentinel_key) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, collected);
+    lua_setfield(L, -2, "__gc");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &sentinel_key);
+  }
+  lua_setmetatable(L, -2);
+  return 0;
+}
+
+void zy_discover_open(lua_State *L, ZyState *S) {
+  lua_pushcfunction(L, make_sentinel);
+  lua_call(L, 0, 0);
+  attach_until(L, S, NULL);
+  lua_pushcfunction(L, make_marker);
+  lua_call(L, 0, 0);
+}

@@ -1,0 +1,228 @@
+/*
+** enter.c - the interpreter at a stub -> native code -> the interpreter where native code stopped.
+** SPDX-License-Identifier: MIT
+**
+** zy_enter is a C function that the stub's CALL runs. While native code runs, its CallInfo is off the list (L->ci is
+** the Lua frame); it is frame->next, which the collector never frees and callees use meanwhile, and is put together
+** again at the end. What it leaves in 'func' becomes the stack top, which an instruction that takes an open number of
+** values needs.
+**
+** The slot behind the CALL is written last. It serves all frames of the Proto, so nothing may run between writing and
+** fetching it; a hook would, so when one is set the originals are put back first.
+*/
+#include "runtime/enter.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "profile/attach.h"
+#include "runtime/frames.h"
+#include "runtime/helper.h"
+#include "runtime/policy.h"
+#include "runtime/state.h"
+#include "vm/bytecode.h"
+
+enum { STACK_RESERVE = 256 * 1024 };   /* for C functions called from the deepest native frame */
+
+
+/* ---- leaving ------------------------------------------------------------------ */
+
+/* Whether the instruction takes values up to the stack top. */
+static int takes_open(const ZyInstruction *code, int pc) {
+  switch (ZY_OP(code[pc])) {
+    case ZY_BC_CALL: case ZY_BC_TAILCALL: case ZY_BC_RETURN: case ZY_BC_SETLIST: return ZY_B(code[pc]) == 0;
+    default: return 0;
+  }
+}
+
+/* Where to jump to go on at 'pc'. A back edge leads to its stub, which would enter native code in the state that made
+** it leave: its displaced copy is executed instead. */
+static int going_on(const ZyFunction *fn, int pc, const ZyCallInfo *frame) {
+  for (int i = 1; i < fn->nstubs; i++) {
+    if (fn->stub[i].pc != pc) continue;
+    if (ZY_OP(fn->displaced[i]) != ZY_BC_TFORLOOP) return zy_function_stub_pc(fn, i) + ZY_STUB_SIZE;
+    else {                                             /* done here: its jump would be to the stub */
+      ZyStack ra = frame->func + 1 + ZY_A(fn->displaced[i]);
+      if ((ra[4].tt & ZY_KIND_TYPE_BITS) == 0) return pc + 1;
+      ra[2].v = ra[4].v;
+      ra[2].tt = ra[4].tt;
+      return pc + 1 - ZY_BX(fn->displaced[i]);
+    }
+  }
+  return pc;
+}
+
+/* Makes the frames of functions that were translated in place. Their registers, and the functions, are in memory. */
+static void rebuild(lua_State *L, ZyCallInfo *ci, const ZyCode *code, const ZyExit *exit) {
+  ZyThread *t = zy_thread(L);
+  ptrdiff_t base = ci->func + 1 - t->stack;
+  for (int i = 0; i < exit->nframes; i++) {
+    const ZyExitFrame *f = &code->frame[exit->frame + i];
+    ZyCallInfo *callee;
+    t->ci->u.l.savedpc = zy_layout_proto(t->ci)->code + f->call_pc + 1;
+    t->top = t->ci->top;
+    zy_helper_next_frame(L, t->ci);
+    callee = t->ci->next;
+    callee->func = t->stack + base + f->base - 1;
+    callee->top = callee->func + 1 + zy_layout_proto(callee)->maxstacksize;
+    callee->callstatus = 0;
+    callee->nresults = f->nresults;
+    callee->u.l.trap = t->hookmask != 0;
+    t->ci = callee;
+  }
+}
+
+ZyStack zy_enter_exit(lua_State *L, ZyState *S, ZyCallInfo *ci, ZyCode *code, int64_t result) {
+  ZyThread *t = zy_thread(L);
+  ZyExit *exit = &code->exit[result];
+  const ZyProto *p;
+  exit->taken++;
+  S->exits[exit->reason]++;
+  if (exit->nframes > 0) rebuild(L, ci, code, exit);
+  p = zy_layout_proto(t->ci);
+  t->ci->u.l.savedpc = p->code + exit->pc;
+  zy_policy_exit(L, S, code, exit);
+  return takes_open(p->code, exit->pc) ? t->top : t->ci->top;
+}
+
+/* Ends zy_enter: the interpreter goes on at 'pc' of 'frame' with its stack top at 'top'. */
+static int leave(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, int pc, ZyStack top) {
+  ZyThread *t = zy_thread(L);
+  ZyProto *p = zy_layout_proto(frame);
+  ZyCallInfo *native = frame->next;
+  ZyFunction *fn = zy_attach_function(p);
+  native->func = top;
+  native->top = top + 1 + LUA_MINSTACK;
+  native->callstatus = ZY_CIST_C;
+  native->nresults = 0;
+  t->ci = native;
+  t->top = top + 1;
+  if (t->hookmask != 0) zy_state_suspend(S);
+  else if (fn != NULL && fn->armed) pc = going_on(fn, pc, frame);
+  p->code[slot] = ZY_OP(p->code[pc]) == ZY_BC_RETURN1 || ZY_OP(p->code[pc]) == ZY_BC_RETURN0
+                ? p->code[pc] : zy_bytecode_jump(slot, pc);
+  return 0;
+}
+
+
+/* ---- entering ----------------------------------------------------------------- */
+
+/* The C stack of this thread ends somewhere below: half of what a usual limit gives is used, less where there is less. */
+static void find_stack_limit(ZyState *S) {
+  pthread_attr_t attr;
+  void *low = NULL;
+  size_t size = 0;
+  char *here = __builtin_frame_address(0);
+  S->thread = (unsigned long)pthread_self();
+  S->cx.stack_limit = here - STACK_RESERVE / 4;        /* nothing is known: hardly any depth */
+  if (pthread_getattr_np(pthread_self(), &attr) != 0) return;
+  if (pthread_attr_getstack(&attr, &low, &size) == 0 && (char *)low < here && here < (char *)low + size) {
+    struct rlimit limit;
+    char *end = low;
+    /* the main thread's stack grows: what the limit allows counts, unless it is unlimited */
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || size > (size_t)64 << 20))
+      if ((size_t)(here - end) > (size_t)8 << 20) end = here - ((size_t)8 << 20);
+    if (here - end > 2 * STACK_RESERVE) S->cx.stack_limit = end + STACK_RESERVE;
+  }
+  pthread_attr_destroy(&attr);
+}
+
+/* Of many short entries one in 64 is timed and stands for all. */
+static int timed(const ZyState *S) { return S->entries < 4096 || S->entries % 64 == 0; }
+
+static uint64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t start_clock(const ZyState *S) { return timed(S) ? now() : 0; }
+
+static void stop_clock(ZyState *S, uint64_t started) { S->native_ns += (now() - started) * (S->entries < 4096 ? 1 : 64); }
+
+static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction *fn, int stub, ZyCode *code) {
+  ZyThread *t = zy_thread(L);
+  ZyProto *p = zy_layout_proto(frame);
+  char *here = __builtin_frame_address(0);
+  ZyStack stack = t->stack, top;
+  int64_t result;
+  uint64_t started;
+  int outermost, pc;
+  if (S->thread != (unsigned long)pthread_self()) find_stack_limit(S);
+  if (here < S->cx.stack_limit) return leave(L, S, frame, slot, zy_attach_default_pc(p, slot), frame->top - 1);
+  outermost = S->outermost == NULL || here >= S->outermost;
+  if (outermost) {
+    S->outermost = here;
+    S->locals_changed = 0;
+  }
+  S->entries++;
+  fn->stub[stub].entries++;
+  t->ci = frame;
+  t->top = frame->top;
+  frame->u.l.savedpc = p->code + (stub == 0 ? fn->head : fn->stub[stub].pc) + 1;
+  frame->u.l.trap = t->hookmask != 0;
+  started = outermost ? start_clock(S) : 0;
+  result = code->fn(L, frame, &S->cx, code);
+  if (started != 0) stop_clock(S, started);
+  if (result < 0) {
+    pc = ZY_RETURN_PC(result);
+    top = frame->func + 1 + ZY_RETURN_REG(result) + ZY_RETURN_COUNT(result);
+  }
+  else {
+    top = zy_enter_exit(L, S, frame, code, result);
+    if (t->ci != frame) top = zy_frames_finish(L, S, frame, top);
+    pc = (int)(frame->u.l.savedpc - p->code);
+  }
+  if (!takes_open(p->code, pc)) top = frame->top - 1;
+  if (t->stack != stack || t->hookmask != 0) frame->u.l.trap = 1;   /* the interpreter keeps the stack's address */
+  leave(L, S, frame, slot, pc, top);
+  if (outermost) {
+    S->outermost = NULL;
+    zy_state_reclaim(S);
+  }
+  return 0;
+}
+
+int zy_enter(lua_State *L) {
+  ZyThread *t = zy_thread(L);
+  ZyCallInfo *frame = t->ci->previous;
+  ZyProto *p = zy_layout_proto(frame);
+  ZyFunction *fn = zy_attach_function(p);
+  int slot = (int)(frame->u.l.savedpc - p->code), stub;
+  ZyState *S;
+  ZyCode *code;
+  if (fn == NULL || (S = fn->state) == NULL || S->closed) goto interpret;
+  if (t->hookmask != 0) {
+    zy_state_suspend(S);
+    goto interpret;
+  }
+  stub = zy_function_slot_stub(fn, slot);
+  code = atomic_load_explicit(&fn->stub[stub].code, memory_order_acquire);   /* release: the worker that published it */
+  if (code == NULL) {
+    code = zy_policy_cold(L, S, fn, stub, frame);
+    if (code == NULL) goto interpret;
+  }
+  return run(L, S, frame, slot, fn, stub, code);
+interpret:
+  p->code[slot] = zy_bytecode_jump(slot, zy_attach_default_pc(p, slot));
+  return 0;
+}
+
+
+/* ---- for native code ------------------------------------------------------------- */
+
+/* The trap is also set when the stack moved, which native code sees to by itself. */
+int64_t zy_helper_polled(lua_State *L, ZyCallInfo *ci) {
+  ZyFunction *fn;
+  if (zy_thread(L)->hookmask != 0) return 1;
+  fn = zy_attach_function(zy_layout_proto(ci));
+  if (fn != NULL && fn->state != NULL && fn->state->locals_changed) return 1;
+  ci->u.l.trap = 0;
+  return 0;
+}
+
+int64_t zy_helper_stress(ZyContext *cx) {
+  uint32_t n = cx->stress_exits;
+  return n != 0 && ++cx->stress_count % n == 0;
+}

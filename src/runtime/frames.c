@@ -1,0 +1,163 @@
+/*
+** frames.c - calls out of native code, and frames that native code made.
+** SPDX-License-Identifier: MIT
+**
+** A callee that has native code of its own gets a CallInfo made here, as luaD_precall makes it, and runs on the C
+** stack; any other is called by lua_call. Native code counts as yieldable: NON_YIELDABLE is taken off around lua_call,
+** and when the callee yields, the native frames are dropped and the interpreter goes on at the frames' savedpc.
+**
+** A native callee that leaves for the interpreter is finished there (zy_frames_finish): a Lua function 'function(f) f()
+** end' is called above its frame, and the C function that it calls takes the mark FRESH off that function's frame,
+** while the callee's has it. So the interpreter goes on with the callee when the Lua function returns, and comes back
+** when the callee does.
+*/
+#include "runtime/frames.h"
+
+#include <string.h>
+
+#include "profile/attach.h"
+#include "runtime/enter.h"
+#include "runtime/helper.h"
+#include "runtime/state.h"
+#include "vm/bytecode.h"
+
+/* C calls may be 200 deep (LUAI_MAXCCALLS); near that the interpreter makes calls, which needs no C stack. */
+enum { MAX_C_CALLS = 160 };
+
+static int deep(const ZyThread *t) { return (t->nCcalls & 0xffff) > MAX_C_CALLS; }
+
+int zy_frames_stack_left(const ZyContext *cx) { return (char *)__builtin_frame_address(0) > cx->stack_limit; }
+
+
+/* ---- finishing frames in the interpreter -------------------------------------------- */
+
+static int splice(lua_State *L) {
+  zy_thread(L)->ci->previous->callstatus &= (unsigned short)~ZY_CIST_FRESH;
+  return 0;
+}
+
+int zy_frames_open(lua_State *L) {
+  if (luaL_loadbufferx(L, "return function(f) f() end", 26, "=zyjit", "t") != LUA_OK) return 0;
+  lua_call(L, 0, 1);
+  return 1;
+}
+
+ZyStack zy_frames_finish(lua_State *L, ZyState *S, ZyCallInfo *outer, ZyStack top) {
+  ZyThread *t = zy_thread(L);
+  outer->next->callstatus |= ZY_CIST_FRESH;
+  t->top = top;
+  t->top[0] = S->trampoline;
+  t->top[1].v.f = splice;
+  t->top[1].tt = ZY_TAG_CFUNCTION;
+  t->top += 2;
+  t->nCcalls -= ZY_NON_YIELDABLE;
+  lua_call(L, 1, 0);
+  t->nCcalls += ZY_NON_YIELDABLE;
+  return outer->next->nresults < 0 ? t->top : outer->top;
+}
+
+
+/* ---- native callees --------------------------------------------------------------------- */
+
+static ZyCallInfo *next_frame(lua_State *L, ZyCallInfo *ci) {
+  if (ci->next == NULL) zy_helper_next_frame(L, ci);
+  return ci->next;
+}
+
+static int nothing(lua_State *L) { (void)L; return 0; }
+
+int64_t zy_helper_next_frame(lua_State *L, ZyCallInfo *ci) {
+  ZyThread *t = zy_thread(L);
+  if (ci->next != NULL) return 0;
+  lua_pushcfunction(L, nothing);             /* any call makes it */
+  t->nCcalls -= ZY_NON_YIELDABLE;
+  lua_call(L, 0, 0);
+  t->nCcalls += ZY_NON_YIELDABLE;
+  return 0;
+}
+
+int64_t zy_helper_return(lua_State *L, ZyCallInfo *ci, int64_t result) {
+  ZyThread *t = zy_thread(L);
+  ZyStack from = ci->func + 1 + ZY_RETURN_REG(result), to = ci->func;
+  int n = ZY_RETURN_COUNT(result), wanted = ci->nresults;
+  int count = wanted < 0 ? n : wanted;
+  for (int i = 0; i < count; i++) {
+    if (i < n) {
+      to[i].v = from[i].v;
+      to[i].tt = from[i].tt;
+    }
+    else to[i].tt = ZY_TAG_NIL;
+  }
+  t->top = to + count;
+  t->ci = ci->previous;
+  return 0;
+}
+
+/* Runs the frame 'callee', which is L->ci, natively, then as far as need be in the interpreter. */
+static void run_callee(lua_State *L, ZyCallInfo *callee, ZyContext *cx, ZyCode *code) {
+  int64_t result = code->fn(L, callee, cx, code);
+  ZyState *S = zy_state_of(cx);
+  ZyCallInfo *caller;
+  ZyStack top;
+  if (result < 0) {
+    zy_helper_return(L, callee, result);
+    return;
+  }
+  caller = callee->previous;
+  top = zy_enter_exit(L, S, callee, code, result);
+  zy_frames_finish(L, S, caller, top);
+}
+
+/* 1 when the Lua function at 'func' was called natively. */
+static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func, int nresults) {
+  ZyThread *t = zy_thread(L);
+  const ZyProto *p = ((ZyLuaClosure *)func->v.gc)->p;
+  ZyFunction *fn = zy_attach_function(p);
+  ZyCallInfo *callee;
+  ZyCode *code;
+  int nargs;
+  if (fn == NULL || p->is_vararg || t->hookmask != 0) return 0;
+  code = atomic_load_explicit(&fn->stub[0].code, memory_order_acquire);    /* release: the worker that published it */
+  if (code == NULL || !zy_frames_stack_left(cx)) return 0;
+  if (t->stack_last - t->top <= p->maxstacksize + LUA_MINSTACK) return 0;
+  callee = next_frame(L, ci);
+  for (nargs = (int)(t->top - func) - 1; nargs < p->numparams; nargs++) (t->top++)->tt = ZY_TAG_NIL;
+  callee->func = func;
+  callee->top = func + 1 + p->maxstacksize;
+  callee->callstatus = 0;
+  callee->nresults = (short)nresults;
+  callee->u.l.savedpc = p->code;
+  callee->u.l.trap = 0;
+  t->ci = callee;
+  run_callee(L, callee, cx, code);
+  return 1;
+}
+
+int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg, int64_t nargs, int64_t nresults) {
+  ZyThread *t = zy_thread(L);
+  ZyStack func = ci->func + 1 + reg;
+  int tag = func->tt;
+  if (nargs >= 0) t->top = func + 1 + nargs;
+  if (tag != ZY_TAG_LUA_FN && tag != ZY_TAG_CFUNCTION && tag != ZY_TAG_C_FN) return 1;
+  if (tag != ZY_TAG_LUA_FN || !call_native(L, ci, cx, func, (int)nresults)) {
+    ptrdiff_t top = ci->top - ci->func;
+    if (deep(t)) return 1;
+    t->nCcalls -= ZY_NON_YIELDABLE;
+    lua_call(L, (int)(t->top - func) - 1, (int)nresults);
+    t->nCcalls += ZY_NON_YIELDABLE;
+    ci->top = ci->func + top;                /* open results made it higher */
+  }
+  if (nresults >= 0) t->top = ci->top;
+  return 0;
+}
+
+int64_t zy_helper_call_finish(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyCode *code, int64_t result, int64_t reg,
+                              int64_t nresults) {
+  ZyThread *t = zy_thread(L);
+  ZyState *S = zy_state_of(cx);
+  ZyStack top = zy_enter_exit(L, S, t->ci, code, result);
+  (void)reg;
+  zy_frames_finish(L, S, ci, top);
+  if (nresults >= 0) t->top = ci->top;
+  return 0;
+}

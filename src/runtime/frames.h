@@ -1,0 +1,24 @@
+/*
+** frames.h - calls out of native code, and frames that native code made.
+** SPDX-License-Identifier: MIT
+*/
+#ifndef ZY_FRAMES_H
+#define ZY_FRAMES_H
+
+#include <lauxlib.h>
+#include "lir/native.h"
+
+struct ZyState;
+
+/* Pushes the Lua function that frames are finished with. 0 when there is no memory. */
+int zy_frames_open(lua_State *L);
+
+/* Whether the C stack has room for another native frame. */
+int zy_frames_stack_left(const ZyContext *cx);
+
+/* The frames above 'outer' up to L->ci, which native code made, are finished by the interpreter from their savedpc; 'top'
+** is the stack top of the innermost. Afterwards L->ci is 'outer', with the results of what it called in place. Returns
+** outer's stack top: behind the results when their number is open. May raise, and yield. */
+ZyStack zy_frames_finish(lua_State *L, struct ZyState *S, ZyCallInfo *outer, ZyStack top);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+** helper.c - the tables through which native code reaches the runtime.
+** SPDX-License-Identifier: MIT
+*/
+#include "runtime/helper.h"
+
+#include <lauxlib.h>
+
+#include "runtime/state.h"
+
+static const struct { int which; const char *library, *name; } libraries[] = {
+#define ZY_LIB(id, library, name) { ZY_LIB_##id, library, name },
+#include "lir/lib.def"
+#undef ZY_LIB
+};
+
+/* A function pointer as C lets it be kept beside data pointers on the systems that zyjit runs on. */
+#define SET(name, function) do { \
+    union { __typeof__(&function) f; void *p; } u = { .f = &function }; \
+    S->cx.helper[ZY_HELPER_##name] = u.p; \
+  } while (0)
+
+void zy_helper_init(lua_State *L, ZyState *S) {
+  SET(TABLE_GET, zy_helper_table_get);
+  SET(TABLE_SET, zy_helper_table_set);
+  SET(FIELD_GET, zy_helper_field_get);
+  SET(FIELD_SET, zy_helper_field_set);
+  SET(FIELD_SLOT, zy_helper_field_slot);
+  SET(BARRIER, zy_helper_barrier);
+  SET(UPVAL_SET, zy_helper_upval_set);
+  SET(NEW_TABLE, zy_helper_new_table);
+  SET(SET_LIST, zy_helper_set_list);
+  SET(LEN, zy_helper_len);
+  SET(CONCAT, zy_helper_concat);
+  SET(CLOSURE, zy_helper_closure);
+  SET(VARARG, zy_helper_vararg);
+  SET(CALL, zy_helper_call);
+  SET(CALL_FINISH, zy_helper_call_finish);
+  SET(NEXT_FRAME, zy_helper_next_frame);
+  SET(RETURN, zy_helper_return);
+  SET(ARITH, zy_helper_arith);
+  SET(LESS, zy_helper_less);
+  SET(EQUAL, zy_helper_equal);
+  SET(POW, zy_helper_pow);
+  SET(MOD, zy_helper_mod);
+  SET(MATH, zy_helper_math);
+  SET(RECORD_CALL, zy_helper_record_call);
+  SET(RECORD_TABLE, zy_helper_record_table);
+  SET(TICK, zy_helper_tick);
+  SET(POLLED, zy_helper_polled);
+  SET(STRESS, zy_helper_stress);
+  SET(RECORD, zy_helper_record);
+  SET(CLOSE, zy_helper_close);
+  for (size_t i = 0; i < sizeof libraries / sizeof libraries[0]; i++) {
+    union { lua_CFunction f; void *p; } u = { .f = NULL };
+    int top = lua_gettop(L);
+    if (lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE) == LUA_TTABLE
+        && lua_getfield(L, -1, libraries[i].library) == LUA_TTABLE) {
+      lua_getfield(L, -1, libraries[i].name);
+      u.f = lua_tocfunction(L, -1);
+    }
+    lua_settop(L, top);
+    S->cx.lib[libraries[i].which] = u.p;
+  }
+}

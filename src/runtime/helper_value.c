@@ -1,0 +1,104 @@
+/*
+** helper_value.c - operators on values, for native code.
+** SPDX-License-Identifier: MIT
+**
+** Numbers only, strings where no conversion is needed: all else is the interpreter's. The meaning of arithmetic is
+** hir/eval.c's alone.
+*/
+#include <math.h>
+#include <string.h>
+
+#include "hir/eval.h"
+#include "runtime/helper.h"
+
+static int is_number(int64_t tag) { return tag == ZY_TAG_INT || tag == ZY_TAG_NUM; }
+static int is_string(int64_t tag) { return tag == ZY_TAG_STR || tag == ZY_TAG_LONG_STR; }
+
+static ZyValue value(int64_t payload, int64_t tag) {
+  ZyValue v;
+  zy_value_set(&v, payload, tag);
+  return v;
+}
+
+int64_t zy_helper_concat(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t n) {
+  ZyThread *t = zy_thread(L);
+  ZyStack first = ci->func + 1 + reg;
+  for (int64_t i = 0; i < n; i++)
+    if (!is_string(first[i].tt) && !is_number(first[i].tt)) return 1;
+  t->top = first + n;
+  lua_concat(L, (int)n);
+  t->top = ci->top;
+  return 0;
+}
+
+static ZyEval evaluate(ZyHirOp op, int64_t imm, ZyValue a, ZyValue b, ZyValue *out) {
+  ZyHirNode n = { .op = (uint8_t)op, .type = ZY_TYPE_NUMBER, .imm = imm };
+  ZyValue args[3] = { a, b, a };
+  return zy_eval_node(&n, args, out);
+}
+
+int64_t zy_helper_arith(int64_t op, int64_t ap, int64_t at, int64_t bp, int64_t bt, ZyValue *out) {
+  if (!is_number(at) || !is_number(bt)) return 1;
+  return evaluate(ZY_HIR_ARITH, op, value(ap, at), value(bp, bt), out) != ZY_EVAL_DONE;
+}
+
+int64_t zy_helper_less(lua_State *L, int64_t ap, int64_t at, int64_t bp, int64_t bt, int64_t or_equal) {
+  ZyThread *t = zy_thread(L);
+  ZyStack top = t->top;
+  ZyValue out;
+  int64_t result;
+  if (is_number(at) && is_number(bt)) {
+    if (evaluate(or_equal ? ZY_HIR_LE : ZY_HIR_LT, 0, value(ap, at), value(bp, bt), &out) != ZY_EVAL_DONE) return 2;
+    return out.v.i;
+  }
+  if (!is_string(at) || !is_string(bt)) return 2;
+  t->top = t->ci->top;
+  zy_value_set(t->top++, ap, at);
+  zy_value_set(t->top++, bp, bt);
+  result = lua_compare(L, -2, -1, or_equal ? LUA_OPLE : LUA_OPLT);
+  t->top = top;
+  return result;
+}
+
+int64_t zy_helper_equal(int64_t ap, int64_t at, int64_t bp, int64_t bt) {
+  ZyValue out;
+  if (at == ZY_TAG_LONG_STR && bt == ZY_TAG_LONG_STR) {
+    const ZyString *a = (const ZyString *)(intptr_t)ap, *b = (const ZyString *)(intptr_t)bp;
+    return a == b || (a->u.lnglen == b->u.lnglen && memcmp(a->contents, b->contents, a->u.lnglen) == 0);
+  }
+  if (at == ZY_TAG_TABLE && bt == ZY_TAG_TABLE) {
+    const ZyTable *a = (const ZyTable *)(intptr_t)ap, *b = (const ZyTable *)(intptr_t)bp;
+    if (a == b) return 1;
+    return a->metatable == NULL && b->metatable == NULL ? 0 : 2;
+  }
+  if (at == ZY_TAG_UDATA && bt == ZY_TAG_UDATA) {
+    const ZyUserdata *a = (const ZyUserdata *)(intptr_t)ap, *b = (const ZyUserdata *)(intptr_t)bp;
+    if (a == b) return 1;
+    return a->metatable == NULL && b->metatable == NULL ? 0 : 2;
+  }
+  if (is_number(at) && is_number(bt)) {
+    if (evaluate(ZY_HIR_EQ, 0, value(ap, at), value(bp, bt), &out) != ZY_EVAL_DONE) return 2;
+    return out.v.i;
+  }
+  if (at != bt) return 0;
+  return at == ZY_TAG_NIL || at == ZY_TAG_FALSE || at == ZY_TAG_TRUE || ap == bp;
+}
+
+double zy_helper_pow(double a, double b) { return b == 2 ? a * a : pow(a, b); }
+
+/* As luai_nummod of llimits.h. */
+double zy_helper_mod(double a, double b) {
+  double m = fmod(a, b);
+  if (m > 0 ? b < 0 : m < 0 && b != m) m += b;
+  return m;
+}
+
+double zy_helper_math(int64_t function, double x) {
+  switch (function) {
+    case ZY_LIB_MATH_SIN: return sin(x);
+    case ZY_LIB_MATH_COS: return cos(x);
+    case ZY_LIB_MATH_TAN: return tan(x);
+    case ZY_LIB_MATH_EXP: return exp(x);
+  }
+  return NAN;
+}

@@ -1,0 +1,234 @@
+/*
+** policy.c - counts -> what is compiled when, and what is given up.
+** SPDX-License-Identifier: MIT
+**
+** A stub without code counts its executions. At fractions of warm_threshold, tiers 0 and 1 are asked for. At
+** hot_threshold a few executions are observed (observe.c; code of tiers 0 and 1 has been recording all the time), then
+** tier 2 is asked for. Counts of a function's entry include its loops' iterations.
+**
+** Code whose assumption fails again and again is thrown away: what was assumed at that bytecode is not assumed any more,
+** and after some more executions the function is observed and compiled again. Each failure of a stub makes both
+** take longer, so that no function is compiled for ever, and none is given up for good. Code that leaves for the
+** interpreter most times it is entered costs more than it gains: then the stub itself is taken out.
+**
+** Runs on the thread that runs the Lua state.
+*/
+#include "runtime/policy.h"
+
+#include <stdlib.h>
+
+#include "profile/attach.h"
+#include "profile/freeze.h"
+#include "runtime/helper.h"
+#include "runtime/observe.h"
+
+enum {
+  OBSERVED_TICKS = 24,                 /* executions observed before tier 2 */
+  FAILURES_TOLERATED = 8,              /* of one exit, before its assumption is given up; doubles with each time */
+  MOST_DOUBLINGS = 8,
+  LOSING_ENTRIES = 400                 /* entries before code that always leaves is judged */
+};
+
+static const uint8_t avoid_of[ZY_EXIT_COUNT] = {
+#define ZY_EXIT(name, avoid, text) avoid,
+#include "lir/exit.def"
+#undef ZY_EXIT
+};
+
+static uint32_t count_of(const ZyFunction *fn, int stub) {
+  uint32_t sum = 0;
+  if (stub != 0) return atomic_load_explicit(&fn->stub[stub].count, memory_order_relaxed);
+  for (int i = 0; i < fn->nstubs; i++) sum += atomic_load_explicit(&fn->stub[i].count, memory_order_relaxed);
+  return sum;
+}
+
+static int doublings(const ZyStub *stub) { return stub->failures < MOST_DOUBLINGS ? stub->failures : MOST_DOUBLINGS; }
+
+static int may_use(const ZyState *S, const ZyFunction *fn, int tier) {
+  return (S->config.tiers >> tier & 1) && tier <= fn->max_tier;
+}
+
+static uint32_t baseline_threshold(const ZyState *S) { return (uint32_t)(S->config.warm_threshold + 1) / 2; }
+
+/* The count at which the next thing happens to a stub of level 'level'. */
+static uint32_t next_of(const ZyState *S, const ZyFunction *fn, int level) {
+  if (level < 0 && may_use(S, fn, 0)) return baseline_threshold(S);
+  if (level < 1 && may_use(S, fn, 1)) return (uint32_t)S->config.warm_threshold;
+  if (level < 2 && may_use(S, fn, 2)) return (uint32_t)S->config.hot_threshold;
+  return UINT32_MAX;
+}
+
+void zy_policy_reset(ZyState *S, ZyFunction *fn) {
+  for (int i = 0; i < fn->nstubs; i++) fn->stub[i].next = next_of(S, fn, fn->stub[i].level);
+}
+
+
+/* ---- asking for code ---------------------------------------------------------- */
+
+/* Throws away the code of the coldest function when there is too much. */
+static void keep_limit(ZyState *S, const ZyFunction *but) {
+  uint64_t limit = (uint64_t)S->config.memory_limit_mb << 20;
+  while (atomic_load_explicit(&zy_owner_stats(S->owner)->code_bytes, memory_order_relaxed) > limit) {
+    ZyFunction *coldest = NULL;
+    for (ZyFunction *fn = S->functions; fn != NULL; fn = fn->next) {
+      int has = 0;
+      for (int i = 0; i < fn->nstubs; i++) has |= atomic_load_explicit(&fn->stub[i].code, memory_order_relaxed) != NULL;
+      if (has && fn != but && (coldest == NULL || count_of(fn, 0) < count_of(coldest, 0))) coldest = fn;
+    }
+    if (coldest == NULL) return;
+    zy_state_say(S, 2, coldest, "discarded: memory_limit_mb is reached");
+    zy_function_flush(S, coldest);
+    if (S->outermost != NULL) return;        /* nothing can be freed now */
+    zy_state_reclaim(S);
+  }
+}
+
+static ZyStatus ask(lua_State *L, ZyState *S, ZyFunction *fn, int i, int tier, const ZyCallInfo *frame) {
+  int wait = !S->config.enable_background_optimization;
+  char why[256] = "";
+  ZyStatus status = ZY_STATUS_MEMORY;
+  ZyUnit *unit;
+  fn->stub[i].level = tier;
+  fn->stub[i].next = next_of(S, fn, tier);
+  keep_limit(S, fn);
+  unit = zy_freeze_unit(L, S, fn, i, tier, frame);
+  if (unit != NULL) {
+    zy_state_say(S, 2, fn, "tier %d asked for, stub %d", tier, i);
+    status = zy_compile_request(S->owner, &S->config, fn, unit, count_of(fn, i), wait, why, sizeof why);
+  }
+  if (status != ZY_STATUS_OK && status != ZY_STATUS_CANCELLED) zy_state_say(S, 1, fn, "not compiled: %s", why);
+  return status;
+}
+
+/* Nothing will come for this stub: it costs nothing from now on. */
+static void give_up(ZyFunction *fn, int i) {
+  fn->stub[i].next = UINT32_MAX;
+  zy_attach_disarm_stub(fn, i);
+}
+
+/* Tier 2, after observation. */
+static void ask_best(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCallInfo *frame) {
+  ZyCode *code = atomic_load_explicit(&fn->stub[i].code, memory_order_relaxed);
+  if (code != NULL && zy_observe_is(code)) zy_state_retire(S, fn, i);
+  fn->flags |= ZY_FUNCTION_HOT;
+  ask(L, S, fn, i, 2, frame);
+  if (fn->stub[i].next == UINT32_MAX) fn->stub[i].next = count_of(fn, i) + 64;   /* looks whether it failed */
+}
+
+static ZyCode *observe(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCallInfo *frame) {
+  ZyStatus status;
+  ZyCode *code = zy_observe_new(L, S, fn, i, frame, OBSERVED_TICKS, &status);
+  if (code == NULL) {
+    atomic_store_explicit(&fn->status, (uint8_t)status, memory_order_relaxed);
+    zy_state_say(S, 2, fn, "left alone: %s", zy_status_text(status));
+    give_up(fn, i);
+    return NULL;
+  }
+  fn->stub[i].observed = 1;
+  fn->stub[i].next = UINT32_MAX;
+  /* as a worker would: what is there was made before and is no better */
+  code = atomic_exchange_explicit(&fn->stub[i].code, code, memory_order_acq_rel);
+  if (code != NULL) {
+    code->next = S->retired;
+    S->retired = code;
+  }
+  return atomic_load_explicit(&fn->stub[i].code, memory_order_acquire);
+}
+
+static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t count, const ZyCallInfo *frame) {
+  ZyStub *stub = &fn->stub[i];
+  if (!S->enabled || S->off_reason != NULL || fn->max_tier < 0 || (fn->flags & ZY_FUNCTION_OFF)) {
+    give_up(fn, i);
+    return NULL;
+  }
+  if (stub->level == 2) {                              /* asked for and not there */
+    if (atomic_load_explicit(&fn->status, memory_order_relaxed) != ZY_STATUS_OK) give_up(fn, i);
+    else stub->next = count + 64;
+    return NULL;
+  }
+  if (may_use(S, fn, 2) && count >= (uint32_t)S->config.hot_threshold) return observe(L, S, fn, i, frame);
+  if (may_use(S, fn, 1) && count >= (uint32_t)S->config.warm_threshold) {
+    if (stub->level < 1) ask(L, S, fn, i, 1, frame);
+  }
+  else if (may_use(S, fn, 0) && stub->level < 0) ask(L, S, fn, i, 0, frame);
+  stub->next = next_of(S, fn, stub->level);
+  return atomic_load_explicit(&stub->code, memory_order_acquire);          /* there already when compiling blocks */
+}
+
+ZyCode *zy_policy_cold(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCallInfo *frame) {
+  uint32_t rate = (uint32_t)S->config.sample_rate, count;
+  if (rate > 1 && ++S->tick % rate != 0) return NULL;
+  count = atomic_fetch_add_explicit(&fn->stub[i].count, rate, memory_order_relaxed) + rate;
+  if (i == 0 && fn->nstubs > 1) count = count_of(fn, 0);
+  return count < fn->stub[i].next ? NULL : act(L, S, fn, i, count, frame);
+}
+
+int64_t zy_helper_tick(lua_State *L, ZyCallInfo *ci, ZyCode *code) {
+  ZyFunction *fn = code->owner;
+  ZyState *S = fn->state;
+  ZyStub *stub = &fn->stub[code->stub];
+  uint32_t count = atomic_load_explicit(code->count, memory_order_relaxed);
+  uint32_t limit = count + 256;
+  if (S == NULL || atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return 1;
+  if (stub->level < 2 && S->enabled && may_use(S, fn, 2) && count >= (uint32_t)S->config.hot_threshold) {
+    if (stub->observed == 0) {
+      stub->observed = 1;
+      limit = count + OBSERVED_TICKS;
+    }
+    else {
+      ask_best(L, S, fn, code->stub, ci);
+      if (atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return 1;
+    }
+  }
+  else if (zy_observe_is(code)) {                      /* settings changed meanwhile */
+    zy_state_retire(S, fn, code->stub);
+    return 1;
+  }
+  atomic_store_explicit(&code->limit, limit, memory_order_relaxed);
+  return 0;
+}
+
+
+/* ---- giving up assumptions ------------------------------------------------------ */
+
+static void avoid(uint32_t id, int pc, int what) {
+  ZyFunction *fn = zy_function_find(id);
+  if (fn == NULL) return;
+  if (fn->avoid == NULL) fn->avoid = calloc((size_t)fn->size, 1);
+  if (fn->avoid != NULL && pc >= 0 && pc < fn->size) fn->avoid[pc] |= (uint8_t)what;
+  zy_function_release(fn);
+}
+
+static void throw_away(ZyState *S, ZyFunction *fn, int i) {
+  ZyStub *stub = &fn->stub[i];
+  zy_state_retire(S, fn, i);
+  stub->level = 1;                                     /* straight to observation and tier 2 */
+  stub->observed = 0;
+  stub->failures++;
+  stub->next = count_of(fn, i) + (16u << doublings(stub));
+  if (stub->next < (uint32_t)S->config.hot_threshold) stub->next = (uint32_t)S->config.hot_threshold;
+  fn->deopts++;
+}
+
+void zy_policy_exit(lua_State *L, ZyState *S, ZyCode *code, ZyExit *exit) {
+  ZyFunction *fn = code->owner;
+  ZyStub *stub = &fn->stub[code->stub];
+  int what = exit->hoisted ? ZY_AVOID_HOIST : avoid_of[exit->reason];
+  (void)L;
+  if (exit->reason == ZY_EXIT_LOOP || exit->reason == ZY_EXIT_TIER || zy_observe_is(code)) return;
+  fn->exits++;
+  zy_state_say(S, 3, fn, "left at pc %d: exit reason %d", exit->pc, exit->reason);
+  if (exit->reason == ZY_EXIT_HOOK || exit->reason == ZY_EXIT_STRESS || exit->reason == ZY_EXIT_DEPTH) return;
+  if (atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return;
+  if (what != 0 && exit->taken >= (uint32_t)FAILURES_TOLERATED << doublings(stub)) {
+    avoid(exit->function, exit->site, what);
+    zy_state_say(S, 2, fn, "discarded: an assumption at pc %d failed %u times", exit->site, exit->taken);
+    throw_away(S, fn, code->stub);
+  }
+  else if (what == 0 && stub->entries >= LOSING_ENTRIES && exit->taken >= stub->entries / 2) {
+    zy_state_say(S, 2, fn, "left alone: native code leaves most times it is entered");
+    zy_state_retire(S, fn, code->stub);
+    stub->level = 2;
+    give_up(fn, code->stub);
+  }
+}
