@@ -45,7 +45,7 @@ local function read_callers_locals()
     local name, value = debug.getlocal(2, i)
     if name == nil then
       break
-    elseif type(value) == "number" or type(value) == "string" then
+    elseif name ~= "text" and (type(value) == "number" or type(value) == "string") then
       text[#text + 1] = name .. "=" .. value
     end
   end
@@ -58,7 +58,7 @@ local function many(a, b)
     local z = x .. b
     if i % 500 == 0 then
       text = read_callers_locals()
-      print((text:gsub("text=.-%f[%z%s]", "")))
+      print(text)
     end
     z, y = y, z
   end

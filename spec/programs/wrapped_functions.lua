@@ -17,8 +17,10 @@ print(load("return ...", "c", "t", nil)(5))
 print(pcall(load, function()
   error "reader failed"
 end))
+local given = 0
 print(load(function()
-  return 1.5
+  given = given + 1
+  return given <= 2 and 15 or nil
 end))
 print(load(function()
   return {}
@@ -74,11 +76,13 @@ print(clean(select(2, xpcall(dofile, debug.traceback, path))))
 write "return = 1"
 print(clean(select(2, loadfile(path))))
 print(clean(select(2, pcall(dofile, path))))
--- Yields may not cross dofile, as in stock Lua they may not cross a C function without continuation.
-write "return coroutine.yield(1)"
-print(coroutine.wrap(function()
+-- dofile can be left by a yield, and entered again.
+write "local x = coroutine.yield(1) return x * 2"
+local yielding = coroutine.wrap(function()
   return pcall(dofile, path)
-end)())
+end)
+print(yielding())
+print(yielding(21))
 os.remove(path)
 
 -- Hooks: gethook gives back what was set.

@@ -78,7 +78,7 @@ static Kind kind_of(const ZyLirInst *inst) {
     case ZY_LIR_ICONST: case ZY_LIR_FCONST: case ZY_LIR_NULLP: case ZY_LIR_ARG:
       return KIND_REPEATED;
     case ZY_LIR_LOAD8: case ZY_LIR_LOAD16: case ZY_LIR_LOAD32: case ZY_LIR_LOAD: case ZY_LIR_LOADF: case ZY_LIR_LOADP:
-      return inst->hint ? KIND_FIXED : KIND_LOAD;
+      return inst->hint == ZY_LOAD_VOLATILE ? KIND_FIXED : KIND_LOAD;
     case ZY_LIR_PARAM: case ZY_LIR_SELECT:
       return KIND_FIXED;
     case ZY_LIR_STORE8: case ZY_LIR_STORE16: case ZY_LIR_STORE32: case ZY_LIR_STORE: case ZY_LIR_STOREF:
@@ -241,9 +241,10 @@ static gcc_jit_type *unsigned_type(Fn *f, int bytes) { return gcc_jit_context_ge
 
 static gcc_jit_rvalue *load(Fn *f, const ZyLirInst *inst, gcc_jit_type *type) {
   ZyLirType result = type_of(inst);
-  gcc_jit_type *seen = inst->hint ? gcc_jit_type_get_volatile(type) : type;
+  int plain = inst->hint != ZY_LOAD_VOLATILE;
+  gcc_jit_type *seen = plain ? type : gcc_jit_type_get_volatile(type);
   gcc_jit_rvalue *v = gcc_jit_lvalue_as_rvalue(memory(f, value(f, inst->a), inst->imm, seen));
-  return type == f->type[result] && !inst->hint ? v : cast(f, v, f->type[result]);
+  return type == f->type[result] && plain ? v : cast(f, v, f->type[result]);
 }
 
 static gcc_jit_rvalue *binary(Fn *f, enum gcc_jit_binary_op op, const ZyLirInst *inst, ZyLirType type) {

@@ -7,7 +7,8 @@
 **
 **   - which memory cannot overlap, as TBAA: a class is a type below 'any', which overlaps all of them.
 **     Registers are a kind of upvalue, for an open upvalue is a register.
-**   - that helper pointers never change, so that they need not be loaded again after a call
+**   - that helper pointers never change, so that they need not be loaded again after a call, and which helpers
+**     touch no memory
 **   - which way a branch goes
 **
 ** LIR leaves some results open (F2I of what does not fit, shifts by 64) that LLVM calls poison, with which
@@ -89,6 +90,12 @@ static LLVMValueRef mark_access(Emit *e, LLVMValueRef access, ZyAlias alias) {
   return access;
 }
 
+/* What is loaded does not change: not loaded again after a call. */
+static void mark_fixed(Emit *e, LLVMValueRef load) {
+  if (e->level > 0)
+    LLVMSetMetadata(load, e->invariant_kind, LLVMMetadataAsValue(e->context, list_node(e, NULL, 0)));
+}
+
 static void mark_branch(Emit *e, LLVMValueRef branch, ZyHint hint) {
   LLVMMetadataRef items[3];
   if (hint == ZY_HINT_NONE || e->level == 0) return;
@@ -96,6 +103,17 @@ static void mark_branch(Emit *e, LLVMValueRef branch, ZyHint hint) {
   items[1] = LLVMValueAsMetadata(LLVMConstInt(e->i32, hint == ZY_HINT_LIKELY ? LIKELY : 1, 0));
   items[2] = LLVMValueAsMetadata(LLVMConstInt(e->i32, hint == ZY_HINT_LIKELY ? 1 : LIKELY, 0));
   LLVMSetMetadata(branch, e->prof_kind, LLVMMetadataAsValue(e->context, list_node(e, items, 3)));
+}
+
+/* LLVM 16 replaced "readnone" by "memory", whose value 0 is no memory at all. */
+static void mark_pure(Emit *e, LLVMValueRef call) {
+  unsigned kind = LLVMGetEnumAttributeKindForName("memory", 6);
+  if (kind == 0) kind = LLVMGetEnumAttributeKindForName("readnone", 8);
+  LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                           LLVMCreateEnumAttribute(e->context, kind, 0));
+  kind = LLVMGetEnumAttributeKindForName("willreturn", 10);
+  LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                           LLVMCreateEnumAttribute(e->context, kind, 0));
 }
 
 static LLVMAttributeRef attribute(Emit *e, const char *name) {
@@ -121,7 +139,8 @@ static LLVMValueRef load(Emit *e, const ZyLirInst *inst, LLVMTypeRef type) {
     LLVMSetOrdering(v, LLVMAtomicOrderingAcquire);
     LLVMSetAlignment(v, 8);
   } else {
-    LLVMSetVolatile(v, inst->hint != 0);
+    LLVMSetVolatile(v, inst->hint == ZY_LOAD_VOLATILE);
+    if (inst->hint == ZY_LOAD_FIXED) mark_fixed(e, v);
   }
   return mark_access(e, v, (ZyAlias)inst->alias);
 }
@@ -206,8 +225,7 @@ static LLVMValueRef call_helper_pointer(Emit *e, const ZyLirInst *inst, LLVMType
   LLVMValueRef slot = offset(e, LLVMGetParam(e->fn, 2), integer(e, inst->imm * (int64_t)sizeof(void *)));
   LLVMValueRef fn = LLVMBuildLoad2(e->builder, pointer,
                                    LLVMBuildBitCast(e->builder, slot, LLVMPointerType(pointer, 0), ""), "");
-  if (e->level > 0)
-    LLVMSetMetadata(fn, e->invariant_kind, LLVMMetadataAsValue(e->context, list_node(e, NULL, 0)));
+  mark_fixed(e, fn);
   return fn;
 }
 
@@ -229,6 +247,7 @@ static LLVMValueRef call(Emit *e, const ZyLirInst *inst) {
                                   : call_helper_pointer(e, inst, pointer);
     result = LLVMBuildCall2(e->builder, fn_type, fn, values, n, "");
     LLVMAddCallSiteAttribute(result, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, attribute(e, "nounwind"));
+    if (inst->op == ZY_LIR_CALL && inst->hint) mark_pure(e, result);
     if (inst->type == ZY_LIR_B) LLVMAddCallSiteAttribute(result, LLVMAttributeReturnIndex, attribute(e, "zeroext"));
     for (uint32_t k = 0; k < n; k++)
       if (types[k] == e->type[ZY_LIR_B]) LLVMAddCallSiteAttribute(result, k + 1, attribute(e, "zeroext"));

@@ -10,6 +10,8 @@
 */
 #include "hir/build_parts.h"
 
+#include "lir/native.h"
+
 /* An operand of a type that the instruction alone does not tell: noted, or guarded to be of 'among' as before. */
 static ZyRef operand(ZyBuild *b, ZyRef v, int second, ZyType among) {
   ZyType type = zy_build_type(b, v), seen;
@@ -70,9 +72,21 @@ void zy_build_not_value(ZyBuild *b, int dest, ZyRef v) {
   zy_build_write(b, dest, v);
 }
 
+void zy_build_concat(ZyBuild *b, ZyInstruction i) {
+  int a = ZY_A(i);
+  ZyRef v;
+  if (b->scope->inlined != 0) {
+    zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
+    return;
+  }
+  v = zy_build_exiting(b, ZY_HIR_CONCAT, 0, 0, a | (int64_t)ZY_B(i) << 8, zy_build_state(b, b->pc));
+  zy_build_give(b, a, v, b->pc + 1);
+}
+
 void zy_build_length(ZyBuild *b, int dest, ZyRef v) {
   if ((zy_build_type(b, v) & ~(ZyType)ZY_TYPE_STRING) == 0)
     zy_build_write(b, dest, zy_build_node(b, ZY_HIR_LEN_STR, v, 0));
+  else if (b->scope->inlined != 0) zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
   else {
     v = zy_build_exiting(b, ZY_HIR_LEN, v, 0, dest, zy_build_state(b, b->pc));
     zy_build_give(b, dest, v, b->pc + 1);

@@ -118,6 +118,18 @@ void zy_build_set_list(ZyBuild *b) {
   set_open(b, 256);
 }
 
+void zy_build_closure(ZyBuild *b, ZyInstruction i) {
+  int a = ZY_A(i);
+  ZyRef v;
+  if (b->scope->inlined != 0) {
+    zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
+    return;
+  }
+  v = zy_build_exiting(b, ZY_HIR_CLOSURE, 0, 0, a | (int64_t)ZY_BX(i) << 8, zy_build_state(b, b->pc));
+  zy_build_set_type(b, v, ZY_TYPE_luafn);
+  zy_build_write(b, a, v);
+}
+
 void zy_build_vararg(ZyBuild *b, ZyInstruction i) {
   int a = ZY_A(i), wanted = ZY_C(i) - 1;
   if (wanted < 0 && !open_consumer(b)) {
@@ -133,9 +145,9 @@ void zy_build_vararg(ZyBuild *b, ZyInstruction i) {
 
 /* ---- leaving the function ---------------------------------------------------------- */
 
-static void leave(ZyBuild *b, int pc, int reg, int n, uint32_t state) {
-  b->pc = pc;
-  zy_build_exiting(b, ZY_HIR_RETURN, 0, 0, (int64_t)n * 256 + reg, state);
+/* By the RETURN at 'pc', with what it returns now. */
+static void leave(ZyBuild *b, int pc, int reg, int n) {
+  zy_build_exiting(b, ZY_HIR_RETURN, 0, 0, (int64_t)n * 256 + reg, zy_build_state_live(b, pc));
   b->ended = 1;
 }
 
@@ -145,7 +157,7 @@ void zy_build_return(ZyBuild *b, int reg, int n, int close) {
     return;
   }
   if (close) zy_build_effect(b, ZY_HIR_CLOSE, 0);
-  leave(b, b->pc, reg, n, zy_build_state_live(b, b->pc));
+  leave(b, b->pc, reg, n);
 }
 
 /* A known library function's only result is returned by the RETURN that follows. */
@@ -155,7 +167,8 @@ static int tail_library_call(ZyBuild *b, int reg, int nargs, int close) {
   if (r == 0) return 0;
   if (close) zy_build_effect(b, ZY_HIR_CLOSE, 0);            /* may exit: the call is then made again */
   zy_build_write(b, reg, r);
-  zy_build_return(b, reg, 1, 0);
+  set_open(b, reg + 1);
+  leave(b, b->pc + 1, reg, 1);
   return 1;
 }
 

@@ -99,6 +99,7 @@ ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs) {
     if (!is_taken(b, lib, x[i])) return 0;
   }
   f = zy_build_read(b, reg);
+  if (!(zy_build_type(b, f) & ZY_TYPE_cfn)) return 0;
   zy_build_exiting(b, ZY_HIR_GUARD_LIB, f, 0, lib, zy_build_state(b, b->pc));
   for (int i = 0; i < nargs; i++) x[i] = argument(b, lib, x[i]);
   switch (lib) {

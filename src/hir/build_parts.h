@@ -19,6 +19,7 @@ void zy_build_compare(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y);
 void zy_build_test(ZyBuild *b, ZyInstruction i);
 void zy_build_not_value(ZyBuild *b, int dest, ZyRef v);
 void zy_build_length(ZyBuild *b, int dest, ZyRef v);
+void zy_build_concat(ZyBuild *b, ZyInstruction i);
 
 /* ---- build_loop.c: for loops ---- */
 
@@ -46,9 +47,12 @@ int zy_build_is_direct(const ZyUnit *unit, int pc);
 
 /* Calls what is in register 'reg' with what follows it; nargs or nresults -1: an open number. */
 void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults);
+void zy_build_call_instruction(ZyBuild *b, ZyInstruction i);
 void zy_build_tail_call(ZyBuild *b, ZyInstruction i);
 void zy_build_vararg(ZyBuild *b, ZyInstruction i);
 void zy_build_return(ZyBuild *b, int reg, int n, int close);
+void zy_build_set_list(ZyBuild *b);
+void zy_build_closure(ZyBuild *b, ZyInstruction i);
 /* A node with effect ALL that gives nothing. */
 void zy_build_effect(ZyBuild *b, ZyHirOp op, int64_t imm);
 
@@ -63,6 +67,8 @@ ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs);
 
 /* Translates the call of callee 'callee' of the outermost unit in place, whose closure 'f' is; 0: it cannot. */
 int zy_build_inline(ZyBuild *b, int callee, ZyRef f, int reg, int nargs, int nresults);
+/* What a RETURN of an inlined function does. */
+void zy_build_inline_return(ZyBuild *b, int reg, int n);
 
 /* ---- build.c ---- */
 

@@ -211,6 +211,7 @@ static ZyEval math(int64_t lib, double x, ZyValue *out) {
     case ZY_LIB_MATH_COS: return give_num(out, cos(x));
     case ZY_LIB_MATH_TAN: return give_num(out, tan(x));
     case ZY_LIB_MATH_EXP: return give_num(out, exp(x));
+    case ZY_LIB_MATH_LOG: return give_num(out, log(x));
     case ZY_LIB_MATH_SQRT: return give_num(out, sqrt(x));
   }
   return ZY_EVAL_OTHER;

@@ -36,7 +36,7 @@ int zy_flow_successors(const ZyUnit *unit, int pc, int succ[2]) {
       succ[0] = pc + 2;                      /* the condition fails: skip the jump that follows */
       succ[1] = pc + 2 + ZY_SJ(unit->code[pc + 1]);
       return 2;
-    case ZY_BC_RETURN: case ZY_BC_RETURN0: case ZY_BC_RETURN1: case ZY_BC_TAILCALL: return 0;
+    case ZY_BC_RETURN: case ZY_BC_RETURN0: case ZY_BC_RETURN1: return 0;
     case ZY_BC_ADDI: case ZY_BC_ADDK: case ZY_BC_SUBK: case ZY_BC_MULK: case ZY_BC_MODK: case ZY_BC_POWK:
     case ZY_BC_DIVK: case ZY_BC_IDIVK: case ZY_BC_BANDK: case ZY_BC_BORK: case ZY_BC_BXORK: case ZY_BC_SHRI:
     case ZY_BC_SHLI: case ZY_BC_ADD: case ZY_BC_SUB: case ZY_BC_MUL: case ZY_BC_MOD: case ZY_BC_POW:
@@ -51,8 +51,8 @@ int zy_flow_successors(const ZyUnit *unit, int pc, int succ[2]) {
     case ZY_BC_GETTABLE: case ZY_BC_GETI: case ZY_BC_GETFIELD: case ZY_BC_SETTABUP: case ZY_BC_SETTABLE:
     case ZY_BC_SETI: case ZY_BC_SETFIELD: case ZY_BC_SELF: case ZY_BC_MMBIN: case ZY_BC_MMBINI:
     case ZY_BC_MMBINK: case ZY_BC_UNM: case ZY_BC_BNOT: case ZY_BC_NOT: case ZY_BC_LEN: case ZY_BC_CONCAT:
-    case ZY_BC_CLOSE: case ZY_BC_TBC: case ZY_BC_CALL: case ZY_BC_TFORCALL: case ZY_BC_CLOSURE:
-    case ZY_BC_VARARG: case ZY_BC_VARARGPREP: case ZY_BC_EXTRAARG: case ZY_BC_COUNT:
+    case ZY_BC_CLOSE: case ZY_BC_TBC: case ZY_BC_CALL: case ZY_BC_TAILCALL: case ZY_BC_TFORCALL:
+    case ZY_BC_CLOSURE: case ZY_BC_VARARG: case ZY_BC_VARARGPREP: case ZY_BC_EXTRAARG: case ZY_BC_COUNT:
       break;
   }
   succ[0] = pc + 1;
@@ -111,11 +111,10 @@ static void effects(ZyInstruction i, ZyRegSet *use, ZyRegSet *def) {
       add_range(use, a, a + b - 1);
       add(def, a);
       break;
-    case ZY_BC_CALL:
+    case ZY_BC_CALL: case ZY_BC_TAILCALL:
       add_range(use, a, b == 0 ? 255 : a + b - 1);
       add_range(def, a, 255);
       break;
-    case ZY_BC_TAILCALL: add_range(use, a, b == 0 ? 255 : a + b - 1); break;
     case ZY_BC_RETURN: add_range(use, a, b == 0 ? 255 : a + b - 2); break;
     case ZY_BC_FORLOOP: add_range(use, a, a + 2); break;
     case ZY_BC_FORPREP:
@@ -136,13 +135,18 @@ static void effects(ZyInstruction i, ZyRegSet *use, ZyRegSet *def) {
   }
 }
 
+/* Goes elsewhere, and not only behind what belongs to the instruction. */
+static int jumps(ZyInstruction i) {
+  return ZY_OP(i) == ZY_BC_JMP || ZY_OP(i) == ZY_BC_LFALSESKIP || ZY_OP(i) == ZY_BC_TFORPREP;
+}
+
 ZyFlow zy_flow_analyse(const ZyUnit *unit, ZyArena *arena) {
   int n = unit->ncode, changed, succ[2];
   ZyFlow flow = { ZY_NEWN(arena, uint8_t, n + 1), ZY_NEWN(arena, ZyRegSet, n + 1) };
   for (int pc = 0; pc < n; pc++) {
     int count = zy_flow_successors(unit, pc, succ);
     for (int s = 0; s < count; s++)
-      if ((count == 2 || succ[s] != pc + 1) && succ[s] <= n) flow.leader[succ[s]] = 1;
+      if ((count == 2 || jumps(unit->code[pc])) && succ[s] <= n) flow.leader[succ[s]] = 1;
     if (count != 1 && pc + 1 < n) flow.leader[pc + 1] = 1;
   }
   do {

@@ -147,6 +147,11 @@ static ZyRef condition(Maker *m) {
 
 /* ---- instructions --------------------------------------------------------------------- */
 
+static ZyType arith_type(ZyArith op) {
+  if (op == ZY_ARITH_DIV || op == ZY_ARITH_POW) return ZY_TYPE_num;
+  return (op >= ZY_ARITH_BAND && op <= ZY_ARITH_SHR) || op == ZY_ARITH_BNOT ? ZY_TYPE_int : ZY_TYPE_NUMBER;
+}
+
 static void arith(Maker *m) {
   ZyArith op = (ZyArith)below(m, ZY_ARITH_BNOT + 1);
   ZyRef a = pick(m), b = pick(m);
@@ -155,7 +160,7 @@ static void arith(Maker *m) {
   if (chance(m, 30)) b = some(m, ZY_TYPE_int);
   else if (chance(m, 30)) b = any_constant(m);
   if (op == ZY_ARITH_UNM || op == ZY_ARITH_BNOT) b = a;
-  assign(m, emit_imm(m, ZY_HIR_ARITH, a, b, op));
+  assign(m, typed(m, emit_imm(m, ZY_HIR_ARITH, a, b, op), arith_type(op)));
 }
 
 static void int_op(Maker *m) {

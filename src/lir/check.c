@@ -92,7 +92,7 @@ static const char *check_store(const ZyLir *lir, uint32_t i, const char *types) 
 }
 
 static const char *check_load(const ZyLir *lir, uint32_t i) {
-  return lir->insts.v[i].hint <= 1 ? check_store(lir, i, "p") : "unknown hint";
+  return lir->insts.v[i].hint <= ZY_LOAD_FIXED ? check_store(lir, i, "p") : "unknown hint";
 }
 
 static const char *check_inst(const ZyLir *lir, uint32_t i) {
@@ -119,7 +119,7 @@ static const char *check_inst(const ZyLir *lir, uint32_t i) {
     case ZY_LIR_FLE: return expect(lir, i, "ff");
     case ZY_LIR_BAND: case ZY_LIR_BOR: return expect(lir, i, "bb");
     case ZY_LIR_SELECT: return check_select(lir, i);
-    case ZY_LIR_CALL: return inst->imm < 0 ? "unknown helper" : check_args(lir, i);
+    case ZY_LIR_CALL: return inst->imm < 0 ? "unknown helper" : inst->hint > 1 ? "unknown hint" : check_args(lir, i);
     case ZY_LIR_CALLP:
       if (operand(lir, inst->c, i) != ZY_LIR_P) return "operand of the wrong type";
       return check_args(lir, i);

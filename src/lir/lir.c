@@ -114,7 +114,8 @@ static void put_callee(Text *t, const ZyLirInst *inst) {
 }
 
 static void put_memory(Text *t, const ZyLirInst *inst) {
-  put(t, " @%s%s", aliases[inst->alias], inst->hint ? " volatile" : "");
+  static const char *const hint[] = { "", " volatile", " fixed" };
+  put(t, " @%s%s", aliases[inst->alias], hint[inst->hint]);
 }
 
 static void put_inst(Text *t, const ZyLir *lir, uint32_t i) {
@@ -153,6 +154,7 @@ static void put_inst(Text *t, const ZyLir *lir, uint32_t i) {
     case ZY_LIR_CALL: case ZY_LIR_CALLP:
       put_callee(t, inst);
       put_args(t, lir, inst);
+      if (inst->op == ZY_LIR_CALL && inst->hint) put(t, " pure");
       break;
     case ZY_LIR_JUMP:
       put(t, " b%" PRId64, inst->imm);

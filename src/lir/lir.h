@@ -37,11 +37,14 @@ typedef enum ZyAlias {
 
 typedef enum ZyHint { ZY_HINT_NONE, ZY_HINT_LIKELY, ZY_HINT_UNLIKELY } ZyHint;   /* of a BRANCH's condition */
 
+/* FIXED: what is there does not change while the function runs, whatever it calls. */
+typedef enum ZyLoadHint { ZY_LOAD_PLAIN, ZY_LOAD_VOLATILE, ZY_LOAD_FIXED } ZyLoadHint;
+
 typedef struct ZyLirInst {
   uint8_t op;             /* ZyLirOp */
   uint8_t type;           /* ZyLirType of the result */
   uint8_t alias;          /* loads and stores: ZyAlias */
-  uint8_t hint;           /* BRANCH: ZyHint; loads: 1 when volatile; CALL: 1 when it touches no memory */
+  uint8_t hint;           /* BRANCH: ZyHint; loads: ZyLoadHint; CALL: 1 when it touches no memory */
   uint32_t a, b, c;       /* operands, or a range of args: see op.def */
   union { int64_t imm; double num; };
 } ZyLirInst;

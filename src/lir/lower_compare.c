@@ -7,7 +7,7 @@
 */
 #include "lir/lower_internal.h"
 
-enum { SILENT = ZY_TYPE_nil | ZY_TYPE_BOOL,
+enum { SILENT = ZY_TYPE_nil | ZY_TYPE_BOOL, TRUE_VALUES = ZY_TYPE_ANY & ~(ZY_TYPE_nil | ZY_TYPE_false),
        /* equal when they are the same object: no contents, no metamethods, no conversions */
        IDENTITY = ZY_TYPE_str | ZY_TYPE_luafn | ZY_TYPE_cfn | ZY_TYPE_cclosure | ZY_TYPE_light | ZY_TYPE_thread };
 
@@ -119,15 +119,16 @@ static void boolean(ZyLower *l, ZyRef r) {
 
 /* The function is an instance of callee 'callee' of the code. */
 static uint32_t is_proto(ZyLower *l, ZyRef f, int64_t callee) {
-  uint32_t protos = zy_lower_load(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, callee_proto), ZY_ALIAS_CODE);
-  uint32_t wanted = zy_lower_load(l, ZY_LIR_LOADP, protos, callee * (int64_t)sizeof(ZyProto *), ZY_ALIAS_CODE);
+  uint32_t protos = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, callee_proto), ZY_ALIAS_CODE);
+  uint32_t wanted = zy_lower_fixed(l, ZY_LIR_LOADP, protos, callee * (int64_t)sizeof(ZyProto *), ZY_ALIAS_CODE);
   uint32_t closure = zy_lower_payload(l, f, ZY_LIR_P);
-  return ZY_OP2(EQ, zy_lower_load(l, ZY_LIR_LOADP, closure, offsetof(ZyLuaClosure, p), ZY_ALIAS_SHAPE), wanted);
+  return ZY_OP2(EQ, zy_lower_fixed(l, ZY_LIR_LOADP, closure, offsetof(ZyLuaClosure, p), ZY_ALIAS_SHAPE), wanted);
 }
 
 static void guard_lib(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
-  uint32_t wanted = zy_lower_load(l, ZY_LIR_LOADP, l->cx, (int64_t)offsetof(ZyContext, lib) + n->imm * 8, ZY_ALIAS_CODE);
+  int64_t at = (int64_t)offsetof(ZyContext, lib) + n->imm * (int64_t)sizeof(void *);
+  uint32_t wanted = zy_lower_fixed(l, ZY_LIR_LOADP, l->cx, at, ZY_ALIAS_CODE);
   uint32_t is = zy_lower_is(l, n->ops[0], ZY_TYPE_cfn);
   _Static_assert(sizeof(void *) == 8, "pointers are payloads");
   zy_lower_guard(l, r, ZY_OP2(BAND, is, ZY_OP2(EQ, zy_lower_payload(l, n->ops[0], ZY_LIR_P), wanted)));
@@ -145,7 +146,7 @@ void zy_lower_compare_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_LE_NUM: zy_lower_set(l, r, nums(l, n, ZY_LIR_FLE)); break;
     case ZY_HIR_SAME: zy_lower_set(l, r, same(l, n->ops[0], n->ops[1])); break;
     case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE: compare(l, r); break;
-    case ZY_HIR_TRUTHY: zy_lower_set(l, r, zy_lower_is(l, n->ops[0], ZY_TYPE_ANY & ~(ZyType)(ZY_TYPE_nil | ZY_TYPE_false))); break;
+    case ZY_HIR_TRUTHY: zy_lower_set(l, r, zy_lower_is(l, n->ops[0], TRUE_VALUES)); break;
     case ZY_HIR_IS_TYPE: zy_lower_set(l, r, zy_lower_is(l, n->ops[0], (ZyType)n->imm)); break;
     case ZY_HIR_BOOL: boolean(l, r); break;
     case ZY_HIR_NOT_COND: zy_lower_set(l, r, ZY_OP1(NOT, zy_lower_payload(l, n->ops[0], ZY_LIR_B))); break;

@@ -31,7 +31,13 @@ uint32_t zy_lower_load(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAl
 }
 
 uint32_t zy_lower_volatile(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias) {
-  return append(l, (ZyLirInst){ .op = (uint8_t)op, .alias = (uint8_t)alias, .hint = 1, .a = at, .imm = offset });
+  return append(l, (ZyLirInst){ .op = (uint8_t)op, .alias = (uint8_t)alias, .hint = ZY_LOAD_VOLATILE, .a = at,
+                                .imm = offset });
+}
+
+uint32_t zy_lower_fixed(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias) {
+  return append(l, (ZyLirInst){ .op = (uint8_t)op, .alias = (uint8_t)alias, .hint = ZY_LOAD_FIXED, .a = at,
+                                .imm = offset });
 }
 
 void zy_lower_store(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, uint32_t v, ZyAlias alias) {
@@ -125,7 +131,7 @@ static int only_value(const ZyLirInst *inst) {
   switch ((ZyLirOp)inst->op) {
     case ZY_LIR_CALL: return inst->hint != 0;
     case ZY_LIR_LOAD8: case ZY_LIR_LOAD16: case ZY_LIR_LOAD32: case ZY_LIR_LOAD: case ZY_LIR_LOADF: case ZY_LIR_LOADP:
-      return inst->hint == 0;
+      return inst->hint != ZY_LOAD_VOLATILE;
     case ZY_LIR_PARAM: case ZY_LIR_STORE8: case ZY_LIR_STORE16: case ZY_LIR_STORE32: case ZY_LIR_STORE:
     case ZY_LIR_STOREF: case ZY_LIR_STOREP: case ZY_LIR_ACQUIRE: case ZY_LIR_CALLP: case ZY_LIR_JUMP:
     case ZY_LIR_BRANCH: case ZY_LIR_RET: case ZY_LIR_COUNT:

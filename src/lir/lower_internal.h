@@ -57,6 +57,7 @@ uint32_t zy_lower_int(ZyLower *l, int64_t i);
 uint32_t zy_lower_num(ZyLower *l, double n);
 uint32_t zy_lower_select(ZyLower *l, ZyLirType type, uint32_t bit, uint32_t yes, uint32_t no);
 uint32_t zy_lower_load(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias);
+uint32_t zy_lower_fixed(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias);
 uint32_t zy_lower_volatile(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias);
 void zy_lower_store(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, uint32_t v, ZyAlias alias);
 uint32_t zy_lower_helper(ZyLower *l, int helper, ZyLirType type, const uint32_t *args, uint32_t n, int pure);

@@ -8,9 +8,10 @@
 #include "lir/lower_internal.h"
 
 #define FIELD(l, op, at, type, field) zy_lower_load((l), ZY_LIR_##op, (at), offsetof(type, field), ZY_ALIAS_SHAPE)
+#define FIXED(l, op, at, type, field) zy_lower_fixed((l), ZY_LIR_##op, (at), offsetof(type, field), ZY_ALIAS_SHAPE)
 
 static uint32_t constant(ZyLower *l, int64_t k) {
-  return zy_lower_load(l, ZY_LIR_LOADP, l->k, k * (int64_t)sizeof(ZyValue), ZY_ALIAS_SHAPE);
+  return zy_lower_fixed(l, ZY_LIR_LOADP, l->k, k * (int64_t)sizeof(ZyValue), ZY_ALIAS_SHAPE);
 }
 
 static uint32_t table(ZyLower *l, ZyRef r) { return zy_lower_payload(l, r, ZY_LIR_P); }
@@ -49,7 +50,7 @@ static uint32_t node_at(ZyLower *l, uint32_t node, uint32_t by) {
 static void short_field(ZyLower *l, ZyRef r, uint32_t t, uint32_t key) {
   uint32_t size = ZY_OP2(SHL, zy_lower_int(l, 1), FIELD(l, LOAD8, t, ZyTable, lsizenode));
   uint32_t mask = ZY_OP2(SUB, size, zy_lower_int(l, 1));
-  uint32_t at = ZY_OP2(AND, FIELD(l, LOAD32, key, ZyString, hash), mask);
+  uint32_t at = ZY_OP2(AND, FIXED(l, LOAD32, key, ZyString, hash), mask);
   uint32_t node = node_at(l, FIELD(l, LOADP, t, ZyTable, node), at), next;
   uint32_t first = zy_lower_label(l), chain = zy_lower_label(l), loop = zy_lower_label(l), found = zy_lower_label(l);
   uint32_t hit = zy_lower_label(l), again = zy_lower_label(l);
@@ -77,7 +78,8 @@ static void field_slot(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   const ZyUnit *unit = l->h->unit;
   uint32_t t = table(l, n->ops[0]), key = constant(l, n->imm), slot;
-  _Static_assert(offsetof(ZyNode, u.v) == 0 && offsetof(ZyNode, u.tt) == offsetof(ZyValue, tt), "a node starts as a value");
+  _Static_assert(offsetof(ZyNode, u.v) == 0 && offsetof(ZyNode, u.tt) == offsetof(ZyValue, tt),
+                 "a node starts as a value");
   if (unit != NULL && n->imm < unit->nk && unit->k[n->imm].tag == ZY_TAG_STR) {
     short_field(l, r, t, key);
     return;
@@ -150,7 +152,7 @@ static void string_length(ZyLower *l, ZyRef r) {
   ZyRef s = l->h->nodes.v[r].ops[0];
   ZyType type = zy_lower_static(l, s);
   uint32_t at = zy_lower_payload(l, s, ZY_LIR_P), is_short, of_short, of_long;
-  of_short = FIELD(l, LOAD8, at, ZyString, shrlen);
+  of_short = FIXED(l, LOAD8, at, ZyString, shrlen);
   of_long = FIELD(l, LOAD, at, ZyString, u.lnglen);
   is_short = zy_lower_is(l, s, ZY_TYPE_str);
   if (type == ZY_TYPE_str) zy_lower_set(l, r, of_short);

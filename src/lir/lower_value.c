@@ -101,17 +101,20 @@ static ZyType types_of_kind(int kind) {
 /* Tests the tag for the types 'in' of those that it may have: one comparison, or NONE. */
 static uint32_t one_comparison(ZyLower *l, const ZyLowerValue *v, ZyType in, ZyType all, ZyLirOp equal) {
   int kind = tag_of(in) & ZY_KIND_TYPE_BITS;
-  if (is_single(in) && !(v->raw && in == ZY_TYPE_nil)) return zy_lower_op(l, equal, v->tag, zy_lower_int(l, tag_of(in)));
+  if (is_single(in) && !(v->raw && in == ZY_TYPE_nil))
+    return zy_lower_op(l, equal, v->tag, zy_lower_int(l, tag_of(in)));
   if (in != (all & types_of_kind(kind))) return ZY_LOWER_NONE;
   return zy_lower_op(l, equal, ZY_OP2(AND, v->tag, zy_lower_int(l, ZY_KIND_TYPE_BITS)), zy_lower_int(l, kind));
 }
 
 uint32_t zy_lower_is(ZyLower *l, ZyRef r, ZyType types) {
-  const ZyLowerValue *v = &l->values[r];
+  ZyLowerValue value = l->values[r];
+  const ZyLowerValue *v = &value;
   ZyType all = zy_lower_static(l, r), in = all & types, out = all & ~types;
   uint32_t bit;
   uint64_t mask = 0;
   if (in == 0 || out == 0) return zy_lower_bit(l, out == 0);
+  if (value.tag == ZY_LOWER_NONE) value.tag = zy_lower_tag(l, r);      /* behind a guard that always fails */
   if ((bit = one_comparison(l, v, in, all, ZY_LIR_EQ)) != ZY_LOWER_NONE) return bit;
   if ((bit = one_comparison(l, v, out, all, ZY_LIR_NE)) != ZY_LOWER_NONE) return bit;
   if (!v->raw && in == (ZY_TYPE_nil | ZY_TYPE_false)) return ZY_OP2(LTU, v->tag, zy_lower_int(l, ZY_TAG_FALSE + 1));
@@ -166,7 +169,8 @@ uint32_t zy_lower_base(ZyLower *l) {
 /* ---- block parameters ------------------------------------------------------- */
 
 void zy_lower_block_params(ZyLower *l, uint32_t block) {
-  for (ZyRef r = l->h->blocks.v[block].first; r != 0 && l->h->nodes.v[r].op == ZY_HIR_PARAM; r = l->h->nodes.v[r].next) {
+  const ZyHir *h = l->h;
+  for (ZyRef r = h->blocks.v[block].first; r != 0 && h->nodes.v[r].op == ZY_HIR_PARAM; r = h->nodes.v[r].next) {
     ZyType type = zy_lower_static(l, r);
     ZyLowerValue v = { .payload = ZY_LOWER_NONE, .tag = ZY_LOWER_NONE, .type = (uint8_t)zy_lower_type(type) };
     if (type & ~(ZyType)SILENT) v.payload = zy_lower_param(l, (ZyLirType)v.type);

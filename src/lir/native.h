@@ -72,7 +72,7 @@ typedef struct ZyExit {
   uint16_t frame;                      /* first of them, outermost first */
   uint32_t function;                   /* id of the function 'pc' belongs to */
   int32_t site;                        /* bytecode whose assumption failed: its feedback is what was wrong */
-  uint8_t hoisted;                     /* the check was made in front of a loop: 'site' is where, give up ZY_AVOID_HOIST */
+  uint8_t hoisted;                     /* checked in front of a loop, at 'site': give up ZY_AVOID_HOIST there */
   uint32_t taken;
 } ZyExit;
 

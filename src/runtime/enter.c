@@ -30,10 +30,9 @@ enum { STACK_RESERVE = 256 * 1024 };   /* for C functions called from the deepes
 
 /* Whether the instruction takes values up to the stack top. */
 static int takes_open(const ZyInstruction *code, int pc) {
-  switch (ZY_OP(code[pc])) {
-    case ZY_BC_CALL: case ZY_BC_TAILCALL: case ZY_BC_RETURN: case ZY_BC_SETLIST: return ZY_B(code[pc]) == 0;
-    default: return 0;
-  }
+  ZyBc op = ZY_OP(code[pc]);
+  return ZY_B(code[pc]) == 0
+      && (op == ZY_BC_CALL || op == ZY_BC_TAILCALL || op == ZY_BC_RETURN || op == ZY_BC_SETLIST);
 }
 
 /* Where to jump to go on at 'pc'. A back edge leads to its stub, which would enter native code in the state that made

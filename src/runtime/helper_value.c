@@ -99,6 +99,7 @@ double zy_helper_math(int64_t function, double x) {
     case ZY_LIB_MATH_COS: return cos(x);
     case ZY_LIB_MATH_TAN: return tan(x);
     case ZY_LIB_MATH_EXP: return exp(x);
+    case ZY_LIB_MATH_LOG: return log(x);
   }
   return NAN;
 }

@@ -14,9 +14,14 @@
 **   retirement   code.c.
 **   failure      ZyFunction.status is one atomic byte, and only for reports.
 **
-** Exit. The process's exit undoes static data of back ends while workers use it, so a handler that runs before that
-** (zy_worker_guard_exit) makes workers end and joins them. One that waits for the libgccjit helper is simply left: it
-** finds out when it comes back, and sleeps. One that is inside LLVM gets 80 ms, then is parked (park.c).
+** Exit. The process's exit undoes static data of back ends while workers use it, so the workers are stopped first.
+** Handlers run last in, first out, and a back end registers its own while it is loaded and again while it compiles, so
+** no handler of ours is sure to come before them. The destructors of the exiting thread's own data do: exit runs them
+** before all handlers. The main thread has one (guard_thread); for an exit on other threads, and with other C
+** libraries, there are handlers (zy_worker_guard_exit), which leave the time while LLVM is loaded unprotected.
+** What is waited for: idle workers, and those in our own code, end at once and are joined. One that waits for the
+** libgccjit helper is left: it finds out when it comes back, and sleeps. One inside LLVM gets 80 ms, then is parked
+** (park.c). One in the dynamic loader holds the loader's lock, which the exit needs: it is waited for, however long.
 ** While exiting no code is freed: other threads and handlers that come later may still run it.
 **
 ** Fork. The child has no workers; what they were doing is queued again, and workers start at the next request. The
@@ -31,6 +36,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,7 +44,7 @@
 #include "runtime/make.h"
 #include "runtime/park.h"
 
-enum { MAX_WORKERS = 64, EXIT_MS = 80, PARK_MS = 10 };
+enum { MAX_WORKERS = 64, EXIT_MS = 80, LOAD_MS = 10000, PARK_MS = 10 };
 #define STACK_BYTES ((size_t)16 << 20)
 
 typedef enum Phase { RUNNING, EXITING, GONE } Phase;
@@ -262,25 +268,28 @@ static int lock_until(int64_t deadline) {
   return 1;
 }
 
-/* Workers that are worth waiting for. */
-static int busy_workers(void) {
+/* Workers to wait for after 'ms' milliseconds. */
+static int busy_workers(int64_t ms) {
   int n = 0;
-  for (const Slot *slot = pool.slot; slot < pool.slot + MAX_WORKERS; slot++)
-    n += slot->state == WORKING && slot != self && atomic_load(&slot->place) != ZY_PLACE_GCCJIT;
+  for (const Slot *slot = pool.slot; slot < pool.slot + MAX_WORKERS; slot++) {
+    int place = atomic_load(&slot->place);
+    if (slot->state != WORKING || slot == self || place == ZY_PLACE_GCCJIT) continue;
+    n += ms < (place == ZY_PLACE_LOADING ? LOAD_MS : EXIT_MS);
+  }
   return n;
 }
 
 static void at_exit(void) {
   pthread_t inside[MAX_WORKERS], ended[MAX_WORKERS];
   int ninside = 0, nended = 0, nleft = 0;
-  int64_t deadline = zy_worker_now() + EXIT_MS * (int64_t)1000000;
-  if (atomic_load(&pool.phase) != RUNNING || !lock_until(deadline)) return;
+  int64_t start = zy_worker_now();
+  if (atomic_load(&pool.phase) != RUNNING || !lock_until(start + EXIT_MS * (int64_t)1000000)) return;
   atomic_store(&pool.phase, EXITING);
   zy_module_abandon_all();
   pthread_cond_broadcast(&pool.work);
   pthread_cond_broadcast(&pool.done);
   /* Places change without a signal: look now and then. */
-  while (busy_workers() > 0 && zy_worker_now() < deadline) await(&pool.done, zy_worker_now() + 2000000);
+  while (busy_workers((zy_worker_now() - start) / 1000000) > 0) await(&pool.done, zy_worker_now() + 2000000);
   atomic_store(&pool.phase, GONE);
   for (Slot *slot = pool.slot; slot < pool.slot + MAX_WORKERS; slot++) {
     if (slot->state == ENDED) ended[nended++] = slot->thread;
@@ -297,6 +306,27 @@ static void at_exit(void) {
 void zy_worker_guard_exit(void) {
   if (!zy_worker_leaving()) atexit(at_exit);
 }
+
+#ifdef __GLIBC__
+extern int __cxa_thread_atexit_impl(void (*destroy)(void *), void *data, void *dso);
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
+static void on_thread_end(void *data) {
+  (void)data;
+  at_exit();
+}
+
+/* The main thread ends only by exiting (or, as good as never, before the process does: then nothing is compiled
+** any more). */
+static void guard_thread(void) {
+  static _Thread_local int guarded;
+  if (guarded) return;
+  guarded = 1;
+  if (syscall(SYS_gettid) == getpid()) __cxa_thread_atexit_impl(on_thread_end, NULL, &__dso_handle);
+}
+#else
+static void guard_thread(void) {}
+#endif
 
 /* --- Fork --- */
 
@@ -331,6 +361,7 @@ ZyJob *zy_worker_ask(ZyJob *job, ZyStatus *status, char *why, size_t size) {
   int waited = job->waited;
   *status = ZY_STATUS_CANCELLED;
   pthread_once(&opened, open_pool);
+  guard_thread();
   pthread_mutex_lock(&pool.lock);
   if (zy_worker_leaving()) {
     say(why, size, "the process is exiting");
@@ -396,6 +427,7 @@ ZyOwner *zy_owner_new(void) {
   if (owner == NULL) return NULL;
   atomic_init(&owner->refs, 1);
   pthread_once(&opened, open_pool);
+  guard_thread();
   pthread_mutex_lock(&pool.lock);
   pool.nowners++;
   pthread_mutex_unlock(&pool.lock);
