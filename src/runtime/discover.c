@@ -6,7 +6,8 @@
 ** is kept in the registry, tells how far the list was looked through: what is in front of it is new. That is done when a
 ** collection has ended, which the finalizer of a sentinel tells; the sentinel is then made anew.
 **
-** A Proto that a frame executes is left as it is: the interpreter keeps addresses in its arrays.
+** A Proto that a frame executes is left as it is: the interpreter keeps addresses in its arrays. So is one that is
+** being loaded.
 **
 ** Runs on the thread that runs the Lua state.
 */
@@ -39,9 +40,30 @@ static int add(Found *found, ZyProto *p) {
 
 static int is_lua(const ZyCallInfo *ci) { return !(ci->callstatus & ZY_CIST_C) && ci->func->tt == ZY_TAG_LUA_FN; }
 
+static int add_tree(Found *live, ZyProto *p) {
+  if (p == NULL) return 1;
+  if (!add(live, p)) return 0;
+  for (int i = 0; i < p->sizep; i++)
+    if (!add_tree(live, p->p[i])) return 0;
+  return 1;
+}
+
+/* What Lua frames execute, and functions that C functions have on their stack: load has the one that it is still putting
+** together. */
 static int add_frames(Found *live, const ZyThread *t) {
-  for (const ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous)
-    if (is_lua(ci) && !add(live, zy_layout_proto(ci))) return 0;
+  const ZyValue *end = t->top;
+  for (const ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous) {
+    if (is_lua(ci)) {
+      const ZyProto *p = zy_layout_proto(ci);
+      if (!add(live, (ZyProto *)p)) return 0;
+      end = ci->func;                        /* extra arguments are below, and the function a second time */
+      if (p->is_vararg && ci->u.l.savedpc > p->code) end -= ci->u.l.nextraargs + p->numparams + 1;
+      continue;
+    }
+    for (const ZyValue *v = ci->func + 1; v < end; v++)
+      if (v->tt == ZY_TAG_LUA_FN && !add_tree(live, ((const ZyLuaClosure *)v->v.gc)->p)) return 0;
+    end = ci->func;
+  }
   return 1;
 }
 
@@ -140,10 +162,30 @@ static int make_sentinel(lua_State *L) {
   return 0;
 }
 
+/* ---- lua -lzyjit script.lua ----------------------------------------------------------- */
+
+/* The host loads the script after zyjit and calls it: the functions in it are found as it starts. */
+static void started(lua_State *L, lua_Debug *ar) {
+  ZyState *S;
+  (void)ar;
+  if (!is_lua(zy_thread(L)->ci)) return;
+  lua_sethook(L, NULL, 0, 0);
+  S = zy_state_get(L);
+  if (!S->closed && S->off_reason == NULL) zy_discover_new(L, S);
+}
+
+/* Whether a script runs already: other Lua frames than that of zyjit.lua itself. */
+static int in_script(const lua_State *L) {
+  int n = 0;
+  for (const ZyCallInfo *ci = ((const ZyThread *)(const void *)L)->ci; ci != NULL; ci = ci->previous) n += is_lua(ci);
+  return n > 1;
+}
+
 void zy_discover_open(lua_State *L, ZyState *S) {
   lua_pushcfunction(L, make_sentinel);
   lua_call(L, 0, 0);
   attach_until(L, S, NULL);
   lua_pushcfunction(L, make_marker);
   lua_call(L, 0, 0);
+  if (!in_script(L) && lua_gethook(L) == NULL) lua_sethook(L, started, LUA_MASKCALL, 0);
 }

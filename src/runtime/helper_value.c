@@ -89,7 +89,7 @@ double zy_helper_pow(double a, double b) { return b == 2 ? a * a : pow(a, b); }
 /* As luai_nummod of llimits.h. */
 double zy_helper_mod(double a, double b) {
   double m = fmod(a, b);
-  if (m > 0 ? b < 0 : m < 0 && b != m) m += b;
+  if ((m > 0 && b < 0) || (m < 0 && b > 0)) m += b;
   return m;
 }
 

@@ -298,7 +298,7 @@ ZyState *zy_state_open(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &trampoline_key);
   zy_attach_open(L);
   zy_wrap_open(L, S);
-  zy_discover_open(L, S);
   if (zy_thread(L)->hookmask != 0) zy_state_suspend(S);
+  zy_discover_open(L, S);
   return S;
 }
