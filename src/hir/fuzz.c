@@ -77,39 +77,40 @@ static ZyValue random_value(uint64_t *random, ZyModel *model, ZyTable **tables, 
   return v;
 }
 
+static ZyValue small_int(uint64_t *random) {
+  return (ZyValue){ { .i = zy_fuzz_below(random, 6) }, ZY_TAG_INT };
+}
+
 /* The world number 'seed'. Parameters that are of one type in most of them are what guards are for. */
 static ZyModel *make_world(ZyArena *arena, uint64_t seed) {
   ZyModel *model = zy_model_new(arena);
   ZyTable *tables[3];
   uint64_t *random = &seed;
-  int plain = zy_fuzz_below(random, 4) > 0;
+  int plain = zy_fuzz_below(random, 10) > 0;
   model->restless = 1;
-  for (int i = 0; i < 3; i++) tables[i] = zy_model_table(model, zy_fuzz_below(random, 6), 4);
+  for (int i = 0; i < 3; i++) tables[i] = zy_model_table(model, plain ? 3 + zy_fuzz_below(random, 7) : zy_fuzz_below(random, 5), 4);
   for (int i = 0; i < 3; i++) {
     for (unsigned int e = 0; e < tables[i]->alimit; e++) {
       tables[i]->array[e] = random_value(random, model, tables, 3);
-      if (plain && i < 2) {
-        tables[i]->array[e].tt = ZY_TAG_INT;
-        tables[i]->array[e].v.i = zy_fuzz_below(random, 6);
-      }
+      if (plain && i < 2) tables[i]->array[e] = small_int(random);
     }
     for (int k = 0; k < 3; k++) {
       ZyValue v = random_value(random, model, tables, 3), *to;
-      if (zy_fuzz_below(random, 4) == 0) continue;
+      if (zy_fuzz_below(random, plain ? 50 : 5) == 0) continue;
+      if (plain && i < 2) v = small_int(random);
       to = zy_model_field(tables[i], k, 1);
       to->v = v.v;
       to->tt = v.tt;
     }
-    if (zy_fuzz_below(random, 8) == 0) tables[i]->metatable = tables[i];
+    if (zy_fuzz_below(random, plain ? 30 : 5) == 0) tables[i]->metatable = tables[i];
   }
   model->nargs = ZY_FUZZ_VARS;
   for (int i = 0; i < model->nargs; i++) {
     model->arg[i] = random_value(random, model, tables, 3);
-    if (plain && i < 4) {
-      model->arg[i].tt = i < 2 ? ZY_TAG_TABLE : ZY_TAG_INT;
-      if (i < 2) model->arg[i].v.gc = (ZyObject *)tables[zy_fuzz_below(random, 2)];
-      else model->arg[i].v.i = zy_fuzz_below(random, 6);
-    }
+    if (!plain) continue;
+    if (i < 2) model->arg[i] = (ZyValue){ { .gc = (ZyObject *)tables[zy_fuzz_below(random, 2)] }, ZY_TAG_TABLE };
+    else model->arg[i] = small_int(random);
+    if (i >= 4) model->arg[i] = (ZyValue){ { .n = (double)model->arg[i].v.i / 2 }, ZY_TAG_NUM };
   }
   for (int i = 0; i < 3; i++) model->upval[i] = random_value(random, model, tables, 3);
   for (int i = 0; i < 3; i++) model->reg[ZY_FUZZ_CAPTURED + i] = random_value(random, model, tables, 3);

@@ -7,7 +7,9 @@
 ** share a state: its pc, and the values that are alive there, each in a register of its own. So a function that exits
 ** at a pc can be gone on with by running the original from there, as the interpreter would go on.
 **
-** Variables are like registers: statements read and assign them, joins have PARAMs for them. Loops count down.
+** Variables are like registers: statements read and assign them, joins have PARAMs for them. Loops count down. What
+** type a value will have is guessed, so that most guards hold and runs get somewhere; the worlds of fuzz.c keep to what
+** is guessed of parameters and of what is in tables.
 **
 ** Runs where tests run.
 */
@@ -35,6 +37,7 @@ typedef struct Maker {
   ZyRef index;                         /* of the innermost loop that counts up, 0: none */
   Target *targets;
   int depth, nvalues;
+  ZY_VEC(uint16_t) likely;             /* by node: types that it has as a rule, of those that it may have */
   ZY_VEC(Extra) extras;                /* registers of arguments, by instruction */
   uint8_t *header;                     /* by block; room for all */
 } Maker;
@@ -50,6 +53,16 @@ static uint32_t below(Maker *m, uint32_t n) { return zy_fuzz_below(m->random, n)
 static int chance(Maker *m, uint32_t percent) { return below(m, 100) < percent; }
 static ZyHirNode *node(Maker *m, ZyRef r) { return &m->h->nodes.v[r]; }
 static ZyType type_of(Maker *m, ZyRef r) { return m->h->nodes.v[r].type; }
+
+static void set_likely(Maker *m, ZyRef r, ZyType type) {
+  while (m->likely.n <= r) zy_vec_push(m->h->arena, &m->likely, 0);
+  m->likely.v[r] = (uint16_t)type;
+}
+
+static ZyType likely(Maker *m, ZyRef r) {
+  ZyType type = r < m->likely.n && m->likely.v[r] != 0 ? m->likely.v[r] : ZY_TYPE_ANY;
+  return (type & type_of(m, r)) != 0 ? type & type_of(m, r) : type_of(m, r);
+}
 
 
 /* ---- nodes ---------------------------------------------------------------------- */
@@ -106,17 +119,23 @@ static ZyRef guarded(Maker *m, ZyRef v, ZyType type) {
   return r;
 }
 
-/* A variable that is of 'type', or is guarded to be; one that may be if there is one. */
-static ZyRef some(Maker *m, ZyType type) {
-  ZyRef v = pick(m);
-  for (int i = 0; i < 4 && (type_of(m, v) & type) == 0; i++) v = pick(m);
-  for (int i = 0; i < 2 && (type_of(m, v) & ~type) != 0; i++) {
-    ZyRef w = pick(m);
-    if ((type_of(m, w) & ~type) == 0) v = w;
+/* A variable that is of 'type' as a rule. */
+static ZyRef pick_like(Maker *m, ZyType type) {
+  ZyRef first = m->h->blocks.v[1].first;
+  for (int i = 0; i < 6; i++) {
+    ZyRef v = pick(m);
+    if ((likely(m, v) & ~type) == 0) return v;
   }
+  if (type & ZY_TYPE_int) return number(m, below(m, 4));
+  while (node(m, first)->op == ZY_HIR_PARAM && (likely(m, first) & ~type) != 0) first = node(m, first)->next;
+  return node(m, first)->op == ZY_HIR_PARAM ? first : pick(m);
+}
+
+/* A value that is of 'type', or is guarded to be. */
+static ZyRef some(Maker *m, ZyType type) {
   if (type == ZY_TYPE_int && m->index != 0 && chance(m, 30)) return guarded(m, m->index, ZY_TYPE_int);
-  if (type == ZY_TYPE_int && (chance(m, 15) || (type_of(m, v) & type) == 0)) return number(m, below(m, 5));
-  return guarded(m, v, type);
+  if (type == ZY_TYPE_int && chance(m, 15)) return number(m, below(m, 5));
+  return guarded(m, chance(m, 3) ? pick(m) : pick_like(m, type), type);
 }
 
 static void guard(Maker *m, ZyRef cond) { emit(m, ZY_HIR_GUARD, cond, 0); }
@@ -131,7 +150,7 @@ static ZyRef condition(Maker *m) {
     case 1: r = emit_imm(m, ZY_HIR_IS_TYPE, a, 0, chance(m, 50) ? ZY_TYPE_nil : (int64_t)1 << below(m, 8)); break;
     case 2: r = emit(m, ZY_HIR_SAME, a, b); break;
     case 3: r = emit(m, ZY_HIR_EQ, a, chance(m, 50) ? any_constant(m) : b); break;
-    case 4: r = emit(m, chance(m, 50) ? ZY_HIR_LT : ZY_HIR_LE, guarded(m, a, ZY_TYPE_NUMBER), some(m, ZY_TYPE_int)); break;
+    case 4: r = emit(m, chance(m, 50) ? ZY_HIR_LT : ZY_HIR_LE, some(m, ZY_TYPE_NUMBER), some(m, ZY_TYPE_int)); break;
     case 5:
       a = some(m, ZY_TYPE_num);
       r = emit(m, (ZyHirOp)(ZY_HIR_EQ_NUM + below(m, 3)), a, some(m, ZY_TYPE_num));
@@ -154,13 +173,17 @@ static ZyType arith_type(ZyArith op) {
 
 static void arith(Maker *m) {
   ZyArith op = (ZyArith)below(m, ZY_ARITH_BNOT + 1);
-  ZyRef a = pick(m), b = pick(m);
-  if (chance(m, 40)) a = guarded(m, a, chance(m, 70) ? ZY_TYPE_int : ZY_TYPE_num);
+  ZyRef a = pick_like(m, ZY_TYPE_NUMBER), b = pick_like(m, ZY_TYPE_NUMBER), r;
+  if (chance(m, 5)) a = pick(m);
+  if (chance(m, 40)) a = some(m, chance(m, 70) ? ZY_TYPE_int : ZY_TYPE_num);
   else if (chance(m, 50)) a = guarded(m, a, ZY_TYPE_NUMBER);
   if (chance(m, 30)) b = some(m, ZY_TYPE_int);
   else if (chance(m, 30)) b = any_constant(m);
+  if (arith_type(op) == ZY_TYPE_int && chance(m, 80)) a = b = some(m, ZY_TYPE_int);
   if (op == ZY_ARITH_UNM || op == ZY_ARITH_BNOT) b = a;
-  assign(m, typed(m, emit_imm(m, ZY_HIR_ARITH, a, b, op), arith_type(op)));
+  r = typed(m, emit_imm(m, ZY_HIR_ARITH, a, b, op), arith_type(op));
+  set_likely(m, r, (likely(m, a) | likely(m, b)) == ZY_TYPE_int ? ZY_TYPE_int : ZY_TYPE_num);
+  assign(m, r);
 }
 
 static void int_op(Maker *m) {
@@ -191,7 +214,8 @@ static void convert(Maker *m) {
 /* A table of which the array is accessed: it, and the address of an element that is there. */
 static ZyRef element(Maker *m, ZyRef t) {
   ZyRef i = some(m, ZY_TYPE_int), limit;
-  if (chance(m, 30)) i = emit(m, ZY_HIR_ADD_INT, i, number(m, (int64_t)below(m, 3) - 1));
+  if (i != m->index && chance(m, 60)) i = emit(m, ZY_HIR_AND_INT, i, number(m, 3));
+  if (chance(m, 40)) i = emit(m, ZY_HIR_ADD_INT, i, number(m, (int64_t)below(m, 4) - 1));
   if (chance(m, 50)) emit(m, ZY_HIR_GUARD_NOMETA, t, 0);
   limit = emit(m, ZY_HIR_ARRAY_LIMIT, t, 0);
   guard(m, emit(m, ZY_HIR_LTU_INT, emit(m, ZY_HIR_SUB_INT, i, number(m, 1)), limit));
@@ -204,18 +228,19 @@ static ZyRef slot(Maker *m, ZyRef t) {
 
 static void load(Maker *m) {
   ZyRef v = emit(m, ZY_HIR_LOAD_VAL, slot(m, some(m, ZY_TYPE_table)), 0);
-  if (chance(m, 60)) v = guarded(m, v, chance(m, 70) ? ZY_TYPE_int : chance(m, 50) ? ZY_TYPE_num : ZY_TYPE_table);
+  set_likely(m, v, ZY_TYPE_int);
+  if (chance(m, 60)) v = guarded(m, v, chance(m, 95) ? ZY_TYPE_int : chance(m, 50) ? ZY_TYPE_num : ZY_TYPE_table);
   assign(m, v);
 }
 
 static void store(Maker *m) {
-  ZyRef t = some(m, ZY_TYPE_table), v = chance(m, 40) ? some(m, ZY_TYPE_int) : pick(m), p = slot(m, t);
+  ZyRef t = some(m, ZY_TYPE_table), v = chance(m, 80) ? some(m, ZY_TYPE_int) : pick(m), p = slot(m, t);
   emit(m, ZY_HIR_STORE_VAL, p, v);
   emit(m, ZY_HIR_BARRIER, t, v);
 }
 
 static void generic_table(Maker *m) {
-  ZyRef t = chance(m, 70) ? some(m, ZY_TYPE_table) : pick(m), v = pick(m), k = some(m, ZY_TYPE_int), r;
+  ZyRef t = chance(m, 90) ? some(m, ZY_TYPE_table) : pick(m), v = pick(m), k = some(m, ZY_TYPE_int), r;
   switch (below(m, 5)) {
     case 0: assign(m, emit_imm(m, ZY_HIR_TABLE_GET, t, k, RESULT_REG)); break;
     case 1:
@@ -239,7 +264,11 @@ static void call(Maker *m) {
   argument(m, CALL_REG, f);
   for (uint16_t i = 0; i < nargs; i++) argument(m, CALL_REG + 1 + i, pick(m));
   emit_imm(m, ZY_HIR_CALL, f, 0, CALL_REG | (nargs + 1) << 8 | (nresults + 1) << 16);
-  for (uint16_t i = 0; i < nresults; i++) assign(m, emit_imm(m, ZY_HIR_LOAD_REG, 0, 0, CALL_REG + i));
+  for (uint16_t i = 0; i < nresults; i++) {
+    ZyRef v = emit_imm(m, ZY_HIR_LOAD_REG, 0, 0, CALL_REG + i);
+    set_likely(m, v, i == 0 ? ZY_TYPE_int : ZY_TYPE_nil);
+    assign(m, v);
+  }
 }
 
 static void memory(Maker *m) {
@@ -253,7 +282,7 @@ static void memory(Maker *m) {
 }
 
 static void identity(Maker *m) {
-  switch (below(m, 5)) {
+  switch (chance(m, 3) ? below(m, 3) : 3 + below(m, 2)) {
     case 0: emit_imm(m, ZY_HIR_GUARD_PROTO, some(m, ZY_TYPE_luafn), 0, below(m, 2)); break;
     case 1: emit_imm(m, ZY_HIR_GUARD_LIB, pick(m), 0, below(m, 2)); break;
     case 2: assign(m, emit(m, ZY_HIR_LEN_STR, some(m, ZY_TYPE_str), 0)); break;
@@ -271,7 +300,7 @@ static void instruction(Maker *m) {
     case 1: case 2: case 3: arith(m); break;
     case 4: case 5: int_op(m); break;
     case 6: num_op(m); break;
-    case 7: convert(m); break;
+    case 7: if (chance(m, 50)) convert(m); break;
     case 8: case 9: case 10: load(m); break;
     case 11: case 12: store(m); break;
     case 13: if (chance(m, 60)) generic_table(m); break;
@@ -279,7 +308,7 @@ static void instruction(Maker *m) {
     case 15: memory(m); break;
     case 16: identity(m); break;
     case 17:
-      if (chance(m, 50)) emit(m, ZY_HIR_POLL, 0, 0);
+      if (chance(m, 85)) emit(m, ZY_HIR_POLL, 0, 0);
       else guard(m, condition(m));
       break;
   }
@@ -303,7 +332,10 @@ static ZyRef param(Maker *m, uint32_t block, ZyType type) {
 /* A block with a PARAM for each variable. */
 static uint32_t join(Maker *m) {
   uint32_t block = new_block(m);
-  for (int i = 0; i < VARS; i++) param(m, block, ZY_TYPE_ANY);
+  for (int i = 0; i < VARS; i++) {
+    ZyRef r = param(m, block, ZY_TYPE_ANY);
+    if (m->var[i] != 0) set_likely(m, r, likely(m, m->var[i]));
+  }
   return block;
 }
 
@@ -419,6 +451,8 @@ static void loop(Maker *m) {
   ZyType type = chance(m, 50) ? ZY_TYPE_ANY : ZY_TYPE_int;
   int test_first = chance(m, 40);
   ZyRef index = param(m, header, type), counter = param(m, header, type);
+  set_likely(m, index, ZY_TYPE_int);
+  set_likely(m, counter, ZY_TYPE_int);
   m->pc++;
   count = rounds(m);
   first = chance(m, 60) ? number(m, 1) : chance(m, 50) ? number(m, below(m, 5)) : some(m, ZY_TYPE_int);
@@ -625,6 +659,7 @@ ZyHir *zy_fuzz_make(ZyArena *arena, uint64_t *random, ZyRef *value) {
     m.h->nregs = 256;
     m.header = ZY_NEWN(arena, uint8_t, 4096);
     enter(&m, join(&m));
+    for (int i = 0; i < VARS; i++) set_likely(&m, m.var[i], i < 2 ? ZY_TYPE_table : i < 4 ? ZY_TYPE_int : ZY_TYPE_num);
     while (m.nvalues < 40 || (m.nvalues < MAX_VALUES - 40 && chance(&m, 60))) statements(&m);
     do_return(&m);
     drop_unreached(&m);

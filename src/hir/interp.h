@@ -25,7 +25,8 @@ enum { ZY_MODEL_ARGS = 16, ZY_MODEL_REGS = 256, ZY_MODEL_UPVALS = 32, ZY_MODEL_S
 ** any metamethod is "leave it to the interpreter". String k[i] has i bytes. A Lua function is its callee number, a
 ** library function its number in lib.def, both in v.i. The function that CALL calls returns the sum of its
 ** integer arguments, then nils; it adds 1 to upvalue 0 and to element 1 of tables it is given, where these are
-** integers. In a restless model whatever may call also moves the arrays and fields of all tables. There are no extra arguments. CLOSURE, CONCAT and SET_LIST exit. No hook is ever set. */
+** integers. In a restless model whatever may call moves the arrays and fields of all tables, and a call
+** makes short arrays longer. There are no extra arguments. CLOSURE, CONCAT and SET_LIST exit. No hook is ever set. */
 typedef struct ZyModel {
   ZyArena *arena;
   ZyValue arg[ZY_MODEL_ARGS];          /* the entry's PARAMs */

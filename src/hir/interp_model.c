@@ -82,11 +82,11 @@ ZyString *zy_model_string(ZyModel *model, int64_t k) {
   return model->string[k];
 }
 
-/* Moves what tables hold to other places; short arrays grow by a nil. */
-static void move_tables(ZyModel *model) {
+/* Moves what tables hold to other places; with 'grow', short arrays get another nil. */
+static void move_tables(ZyModel *model, int grow) {
   for (ZyObject *o = model->tables; o != NULL; o = ((ZyTable *)o)->gclist) {
     ZyTable *t = (ZyTable *)o;
-    unsigned int size = t->alimit < 5 ? t->alimit + 1 : t->alimit;
+    unsigned int size = grow && t->alimit < 5 ? t->alimit + 1 : t->alimit;
     ZyValue *array = ZY_NEWN(model->arena, ZyValue, size + 1);
     ZyNode *node = ZY_NEWN(model->arena, ZyNode, t->lsizenode + 1);
     memcpy(array, t->array, t->alimit * sizeof *array);
@@ -307,6 +307,6 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
 ZyStep zy_interp_model_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue *out) {
   ZyStep result = step(m, n, a, out);
   if (m->model->restless && result == ZY_STEP_NEXT
-      && (n->op == ZY_HIR_NEW_TABLE || zy_hir_effect((ZyHirOp)n->op) == ZY_EFFECT_ALL)) move_tables(m->model);
+      && (n->op == ZY_HIR_NEW_TABLE || zy_hir_effect((ZyHirOp)n->op) == ZY_EFFECT_ALL)) move_tables(m->model, n->op == ZY_HIR_CALL);
   return result;
 }

@@ -61,6 +61,8 @@ static void copy(ZyLower *l, uint32_t to, uint32_t from, int64_t offset) {
                  zy_lower_load(l, ZY_LIR_LOAD8, from, offset + ZY_TAG_AT, ZY_ALIAS_REGS), ZY_ALIAS_REGS);
 }
 
+enum { STACK_ROOM = 20 };                /* slots that helpers may use above a frame: LUA_MINSTACK */
+
 static void store_nil(ZyLower *l, uint32_t to, int64_t offset) {
   zy_lower_store(l, ZY_LIR_STORE8, to, offset + ZY_TAG_AT, integer(l, ZY_TAG_NIL), ZY_ALIAS_REGS);
 }
@@ -79,7 +81,8 @@ static uint32_t enterable(ZyLower *l, const ZyHirNode *n, uint32_t func, uint32_
   zy_lower_unless(l, ZY_OP2(NE, *next, ZY_OP1(NULLP, 0)), slow);
   room = ZY_OP2(LTU, CODE_FIELD(l, LOADP, l->cx, ZyContext, stack_limit), ZY_OP1(FRAME, 0));
   *top = ZY_OP2(PADD, func, integer(l, (1 + l->h->unit->callees[index].maxstack) * (int64_t)sizeof(ZyValue)));
-  fits = ZY_OP2(LTU, *top, FRAME_FIELD(l, LOADP, l->L, ZyThread, stack_last));
+  fits = ZY_OP2(LTU, ZY_OP2(PADD, *top, integer(l, STACK_ROOM * (int64_t)sizeof(ZyValue))),
+                FRAME_FIELD(l, LOADP, l->L, ZyThread, stack_last));
   zy_lower_unless(l, ZY_OP2(BAND, room, fits), slow);
   return code;
 }

@@ -374,7 +374,7 @@ static void guard_entries(ZyHir *h, const uint32_t *headers, uint32_t nheaders) 
     jump = h->blocks.v[before].last;
     passed = &h->blocks.v[before].succ[0].args.v[h->nodes.v[p].imm];
     g = zy_pass_insert(h, jump, ZY_HIR_GUARD_TYPE, *passed, 0);
-    h->nodes.v[g].type = wanted[p];
+    h->nodes.v[g].type = wanted[p] & h->nodes.v[*passed].type;
     h->nodes.v[g].state = h->nodes.v[jump].state;
     h->nodes.v[g].pc = h->states.v[h->nodes.v[guard[p]].state].inlined != 0 ? h->nodes.v[jump].pc
                                                                            : h->nodes.v[guard[p]].pc;

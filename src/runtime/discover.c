@@ -14,6 +14,7 @@
 #include "runtime/discover.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "profile/attach.h"
 #include "vm/collector.h"
@@ -164,21 +165,34 @@ static int make_sentinel(lua_State *L) {
 
 /* ---- lua -lzyjit script.lua ----------------------------------------------------------- */
 
-/* The host loads the script after zyjit and calls it: the functions in it are found as it starts. */
-static void started(lua_State *L, lua_Debug *ar) {
-  ZyState *S;
-  (void)ar;
-  if (!is_lua(zy_thread(L)->ci)) return;
-  lua_sethook(L, NULL, 0, 0);
-  S = zy_state_get(L);
-  if (!S->closed && S->off_reason == NULL) zy_discover_new(L, S);
+/* How many Lua frames there are; *outer is the outermost. */
+static int lua_frames(lua_State *L, const ZyCallInfo **outer) {
+  int n = 0;
+  for (const ZyCallInfo *ci = zy_thread(L)->ci; ci != NULL; ci = ci->previous)
+    if (is_lua(ci)) {
+      n++;
+      *outer = ci;
+    }
+  return n;
 }
 
-/* Whether a script runs already: other Lua frames than that of zyjit.lua itself. */
-static int in_script(const lua_State *L) {
-  int n = 0;
-  for (const ZyCallInfo *ci = ((const ZyThread *)(const void *)L)->ci; ci != NULL; ci = ci->previous) n += is_lua(ci);
-  return n > 1;
+/* The host loads the script after zyjit and calls it: the functions in it are found as it starts. */
+static void started(lua_State *L, lua_Debug *ar) {
+  const ZyCallInfo *outer = NULL;
+  ZyState *S;
+  (void)ar;
+  if (!is_lua(zy_thread(L)->ci) || lua_frames(L, &outer) != 1) return;
+  lua_sethook(L, NULL, 0, 0);
+  S = zy_state_get(L);
+  if (S->closed || S->off_reason != NULL) return;
+  zy_state_resume(S);
+  zy_discover_new(L, S);
+}
+
+/* Whether a script runs already: a Lua frame other than that of zyjit.lua itself and of LUA_INIT. */
+static int in_script(lua_State *L) {
+  const ZyCallInfo *outer = NULL;
+  return lua_frames(L, &outer) > 1 && strncmp(zy_layout_proto(outer)->source->contents, "=LUA_INIT", 9) != 0;
 }
 
 void zy_discover_open(lua_State *L, ZyState *S) {

@@ -23,7 +23,7 @@
 #include "runtime/state.h"
 #include "vm/bytecode.h"
 
-enum { STACK_RESERVE = 256 * 1024 };   /* for C functions called from the deepest native frame */
+enum { STACK_RESERVE = 512 * 1024 };   /* for C functions called from the deepest native frame */
 
 
 /* ---- leaving ------------------------------------------------------------------ */
@@ -97,7 +97,11 @@ static int leave(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, int pc, 
   native->nresults = 0;
   t->ci = native;
   t->top = top + 1;
-  if (t->hookmask != 0) zy_state_suspend(S);
+  if (t->hookmask != 0) {
+    zy_state_suspend(S);
+    t->hookcount++;                                    /* the slot is no instruction of the script's, */
+    if (t->hookmask & LUA_MASKLINE) frame->callstatus |= ZY_CIST_HOOKYIELD;      /* and has no line */
+  }
   else if (fn != NULL && fn->armed) pc = going_on(fn, pc, frame);
   p->code[slot] = ZY_OP(p->code[pc]) == ZY_BC_RETURN1 || ZY_OP(p->code[pc]) == ZY_BC_RETURN0
                 ? p->code[pc] : zy_bytecode_jump(slot, pc);
@@ -147,7 +151,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
   ZyStack stack = t->stack, top;
   int64_t result;
   uint64_t started;
-  int outermost, pc;
+  int outermost, pc, trapped;
   if (S->thread != (unsigned long)pthread_self()) find_stack_limit(S);
   if (here < S->cx.stack_limit) return leave(L, S, frame, slot, zy_attach_default_pc(p, slot), frame->top - 1);
   outermost = S->outermost == NULL || here >= S->outermost;
@@ -160,6 +164,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
   t->ci = frame;
   t->top = frame->top;
   frame->u.l.savedpc = p->code + (stub == 0 ? fn->head : fn->stub[stub].pc) + 1;
+  trapped = frame->u.l.trap;                 /* the stub's own call may have moved the stack */
   frame->u.l.trap = t->hookmask != 0;
   started = outermost ? start_clock(S) : 0;
   result = code->fn(L, frame, &S->cx, code);
@@ -174,7 +179,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
     pc = (int)(frame->u.l.savedpc - p->code);
   }
   if (!takes_open(p->code, pc)) top = frame->top - 1;
-  if (t->stack != stack || t->hookmask != 0) frame->u.l.trap = 1;   /* the interpreter keeps the stack's address */
+  if (trapped || t->stack != stack || t->hookmask != 0) frame->u.l.trap = 1;   /* the interpreter keeps its address */
   leave(L, S, frame, slot, pc, top);
   if (outermost) {
     S->outermost = NULL;

@@ -3,7 +3,7 @@
 ** SPDX-License-Identifier: MIT
 **
 ** A callee that has native code of its own gets a CallInfo made here, as luaD_precall makes it, and runs on the C
-** stack; any other is called by lua_call. Native code counts as yieldable: NON_YIELDABLE is taken off around lua_call,
+** stack; any other is called by lua_call. Native code counts as yieldable: what lua_call adds for that is taken off around it,
 ** and when the callee yields, the native frames are dropped and the interpreter goes on at the frames' savedpc.
 **
 ** A native callee that leaves for the interpreter is finished there (zy_frames_finish): a Lua function 'function(f) f()
@@ -21,10 +21,9 @@
 #include "runtime/state.h"
 #include "vm/bytecode.h"
 
-/* C calls may be 200 deep (LUAI_MAXCCALLS); near that the interpreter makes calls, which needs no C stack. */
-enum { MAX_C_CALLS = 160 };
-
-static int deep(const ZyThread *t) { return (t->nCcalls & 0xffff) > MAX_C_CALLS; }
+/* lua_call adds to both halves of nCcalls what the interpreter's own calls of functions do not add: a script sees the same
+** limits. What bounds the recursion of native code is the C stack itself. */
+enum { OF_LUA_CALL = ZY_NON_YIELDABLE + 1 };
 
 int zy_frames_stack_left(const ZyContext *cx) { return (char *)__builtin_frame_address(0) > cx->stack_limit; }
 
@@ -50,9 +49,9 @@ ZyStack zy_frames_finish(lua_State *L, ZyState *S, ZyCallInfo *outer, ZyStack to
   t->top[1].v.f = splice;
   t->top[1].tt = ZY_TAG_CFUNCTION;
   t->top += 2;
-  t->nCcalls -= ZY_NON_YIELDABLE;
+  t->nCcalls -= OF_LUA_CALL;
   lua_call(L, 1, 0);
-  t->nCcalls += ZY_NON_YIELDABLE;
+  t->nCcalls += OF_LUA_CALL;
   return outer->next->nresults < 0 ? t->top : outer->top;
 }
 
@@ -70,9 +69,9 @@ int64_t zy_helper_next_frame(lua_State *L, ZyCallInfo *ci) {
   ZyThread *t = zy_thread(L);
   if (ci->next != NULL) return 0;
   lua_pushcfunction(L, nothing);             /* any call makes it */
-  t->nCcalls -= ZY_NON_YIELDABLE;
+  t->nCcalls -= OF_LUA_CALL;
   lua_call(L, 0, 0);
-  t->nCcalls += ZY_NON_YIELDABLE;
+  t->nCcalls += OF_LUA_CALL;
   return 0;
 }
 
@@ -141,10 +140,10 @@ int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg,
   if (tag != ZY_TAG_LUA_FN && tag != ZY_TAG_CFUNCTION && tag != ZY_TAG_C_FN) return 1;
   if (tag != ZY_TAG_LUA_FN || !call_native(L, ci, cx, func, (int)nresults)) {
     ptrdiff_t top = ci->top - ci->func;
-    if (deep(t)) return 1;
-    t->nCcalls -= ZY_NON_YIELDABLE;
+    if (!zy_frames_stack_left(cx)) return 1;
+    t->nCcalls -= OF_LUA_CALL;
     lua_call(L, (int)(t->top - func) - 1, (int)nresults);
-    t->nCcalls += ZY_NON_YIELDABLE;
+    t->nCcalls += OF_LUA_CALL;
     ci->top = ci->func + top;                /* open results made it higher */
   }
   if (nresults >= 0) t->top = ci->top;

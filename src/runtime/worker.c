@@ -20,7 +20,7 @@
 ** before all handlers. The main thread has one (guard_thread); for an exit on other threads, and with other C
 ** libraries, there are handlers (zy_worker_guard_exit), which leave the time while LLVM is loaded unprotected.
 ** What is waited for: idle workers, and those in our own code, end at once and are joined. One that waits for the
-** libgccjit helper is left: it finds out when it comes back, and sleeps. One inside LLVM gets 80 ms, then is parked
+** libgccjit helper is left: it finds out when it comes back, and sleeps. One inside LLVM gets 50 ms, then is parked
 ** (park.c). One in the dynamic loader holds the loader's lock, which the exit needs: it is waited for, however long.
 ** While exiting no code is freed: other threads and handlers that come later may still run it.
 **
@@ -44,7 +44,7 @@
 #include "runtime/make.h"
 #include "runtime/park.h"
 
-enum { MAX_WORKERS = 64, EXIT_MS = 80, LOAD_MS = 10000, PARK_MS = 10 };
+enum { MAX_WORKERS = 64, EXIT_MS = 50, LOAD_MS = 10000, PARK_MS = 10 };
 #define STACK_BYTES ((size_t)16 << 20)
 
 typedef enum Phase { RUNNING, EXITING, GONE } Phase;

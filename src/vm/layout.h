@@ -53,7 +53,8 @@ typedef struct ZyCallInfo {                                       /* 64 bytes */
   unsigned short callstatus;
 } ZyCallInfo;
 
-enum { ZY_CIST_C = 1 << 1, ZY_CIST_FRESH = 1 << 2, ZY_CIST_HOOKED = 1 << 3, ZY_CIST_TAIL = 1 << 5 };
+enum { ZY_CIST_C = 1 << 1, ZY_CIST_FRESH = 1 << 2, ZY_CIST_HOOKED = 1 << 3, ZY_CIST_TAIL = 1 << 5,
+       ZY_CIST_HOOKYIELD = 1 << 6 };
 
 typedef struct ZyUpVal {
   ZY_GC_HEADER;
