@@ -209,13 +209,14 @@ for _, name in ipairs(names) do
   end
   csv[#csv + 1] = ("%s,%.4f,%.4f,%s,%s"):format(name, best.stock, best.zyjit,
     best.luajit and ("%.4f"):format(best.luajit) or "", report and report.exits or "")
-  line(is_numeric[name] and name .. " *" or name, seconds_text(best.stock), seconds_text(best.zyjit), ratio_text(ratio), seconds_text(best.luajit),
-    ratio_text(ratio_luajit), report and report.exits or "-",
+  line(name .. (is_numeric[name] and " *" or ""), seconds_text(best.stock), seconds_text(best.zyjit),
+    ratio_text(ratio), seconds_text(best.luajit), ratio_text(ratio_luajit), report and report.exits or "-",
     failures[name] and "OUTPUT DIFFERS" or tiers_text(report))
 end
 line("geometric mean", "", "", ratio_text(mean(ratios.zyjit)), "", ratio_text(mean(ratios.luajit)), "", "")
 if #ratios.zyjit_numeric > 0 then
-  line("  of those with *", "", "", ratio_text(mean(ratios.zyjit_numeric)), "", ratio_text(mean(ratios.luajit_numeric)), "", "")
+  line("  of those with *", "", "", ratio_text(mean(ratios.zyjit_numeric)), "",
+    ratio_text(mean(ratios.luajit_numeric)), "", "")
 end
 io.write "\nratio: times as fast as stock Lua, compilation included; * mostly numeric"
 io.write(repetitions > 1 and ("; best of %d\n"):format(repetitions) or "\n")

@@ -88,19 +88,34 @@ static int is_sum(const Folder *f, ZyRef r, ZyRef *x, uint64_t *c) {
   return 1;
 }
 
-/* (x + c) + d is x + (c + d): both wrap. */
-static void join_sums(Folder *f, ZyRef r) {
-  ZyRef x, y, c;
-  uint64_t inner, outer;
-  if (!is_sum(f, r, &y, &outer) || !is_sum(f, y, &x, &inner)) return;
-  if (inner + outer == 0) {
-    replace(f, r, x);
-    return;
-  }
-  c = zy_pass_insert(f->h, r, ZY_HIR_CONST, 0, 0);
+/* Makes 'r' operation 'op' of 'x' and a new constant. */
+static void with_int(Folder *f, ZyRef r, ZyHirOp op, ZyRef x, uint64_t i) {
+  ZyRef c = zy_pass_insert(f->h, r, ZY_HIR_CONST, 0, 0);
   node(f, c)->type = ZY_TYPE_int;
-  node(f, c)->imm = (int64_t)(inner + outer);
-  zy_pass_rewrite(f->h, r, ZY_HIR_ADD_INT, x, c);
+  node(f, c)->imm = (int64_t)i;
+  zy_pass_rewrite(f->h, r, op, x, c);
+}
+
+/* x - c is x + -c; (x + c) + d is x + (c + d); x + (y - x) is y: all wrap. */
+static void sum(Folder *f, ZyRef r) {
+  ZyRef a = node(f, r)->ops[0], b = node(f, r)->ops[1], x, y;
+  uint64_t inner, outer;
+  if (!is_sum(f, r, &y, &outer)) {
+    if (!is_op(f, r, ZY_HIR_ADD_INT)) return;
+    if (is_op(f, b, ZY_HIR_SUB_INT) && node(f, b)->ops[1] == a) replace(f, r, node(f, b)->ops[0]);
+    else if (is_op(f, a, ZY_HIR_SUB_INT) && node(f, a)->ops[1] == b) replace(f, r, node(f, a)->ops[0]);
+  }
+  else if (outer == 0) replace(f, r, y);
+  else if (!is_sum(f, y, &x, &inner)) {
+    if (is_op(f, r, ZY_HIR_SUB_INT)) with_int(f, r, ZY_HIR_ADD_INT, y, outer);
+  }
+  else if (inner + outer == 0) replace(f, r, x);
+  else with_int(f, r, ZY_HIR_ADD_INT, x, inner + outer);
+}
+
+static int is_power_of_two(const Folder *f, ZyRef r) {
+  int64_t i = zy_pass_is_int(f->h, r) ? node(f, r)->imm : 0;
+  return i > 1 && (i & (i - 1)) == 0;
 }
 
 static void swap_constant(Folder *f, ZyRef r) {
@@ -127,14 +142,9 @@ static void simplify(Folder *f, ZyRef r) {
       || op == ZY_HIR_XOR_INT || op == ZY_HIR_EQ_INT || op == ZY_HIR_EQ_NUM || op == ZY_HIR_SAME) swap_constant(f, r);
   a = node(f, r)->ops[0];
   b = node(f, r)->ops[1];
-  if (op == ZY_HIR_ADD_INT) {
-    if (is_int_value(f, b, 0)) replace(f, r, a);
-    else join_sums(f, r);
-  }
-  else if (op == ZY_HIR_SUB_INT) {
-    if (is_int_value(f, b, 0)) replace(f, r, a);
-    else if (a == b) make_int(f, r, 0);
-    else join_sums(f, r);
+  if (op == ZY_HIR_ADD_INT || op == ZY_HIR_SUB_INT) {
+    if (op == ZY_HIR_SUB_INT && a == b) make_int(f, r, 0);
+    else sum(f, r);
   }
   else if (op == ZY_HIR_MUL_INT) {
     if (is_int_value(f, b, 1)) replace(f, r, a);
@@ -145,6 +155,7 @@ static void simplify(Folder *f, ZyRef r) {
   }
   else if (op == ZY_HIR_MOD_INT) {
     if (is_int_value(f, b, 1) || is_int_value(f, b, -1)) make_int(f, r, 0);
+    else if (is_power_of_two(f, b)) with_int(f, r, ZY_HIR_AND_INT, a, (uint64_t)node(f, b)->imm - 1);
   }
   else if (op == ZY_HIR_AND_INT) {
     if (is_int_value(f, b, -1) || a == b) replace(f, r, a);

@@ -52,6 +52,15 @@ static int going_on(const ZyFunction *fn, int pc, const ZyCallInfo *frame) {
   return pc;
 }
 
+/* The function's entry is where its landing pads are, which are not for going on at. */
+static int behind_pads(const ZyProto *p, int pc) {
+  const ZyFunction *fn = zy_attach_function(p);
+  int first;
+  if (fn == NULL || pc <= fn->head) return pc;
+  first = zy_attach_default_pc(p, zy_function_stub_pc(fn, 0) + ZY_STUB_SIZE - 1);
+  return pc < first ? first : pc;
+}
+
 /* Makes the frames of functions that were translated in place. Their registers, and the functions, are in memory. */
 static void rebuild(lua_State *L, ZyCallInfo *ci, const ZyCode *code, const ZyExit *exit) {
   ZyThread *t = zy_thread(L);
@@ -80,7 +89,7 @@ ZyStack zy_enter_exit(lua_State *L, ZyState *S, ZyCallInfo *ci, ZyCode *code, in
   S->exits[exit->reason]++;
   if (exit->nframes > 0) rebuild(L, ci, code, exit);
   p = zy_layout_proto(t->ci);
-  t->ci->u.l.savedpc = p->code + exit->pc;
+  t->ci->u.l.savedpc = p->code + behind_pads(p, exit->pc);
   zy_policy_exit(L, S, code, exit);
   return takes_open(p->code, exit->pc) ? t->top : t->ci->top;
 }
