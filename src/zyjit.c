@@ -31,6 +31,7 @@ enum { REASON_SIZE = 512, FILETEST_MEMORY = 1 << 28 };
 static ZyState *state_of(lua_State *L) {
   ZyState *S = zy_state_get(L);
   if (S == NULL || S->closed) luaL_error(L, "zyjit is closed");
+  if (S->G != NULL) zy_attach_bury(S);
   return S;
 }
 

@@ -1,5 +1,5 @@
 -- os.exit out of a hot loop inside a coroutine, state closed, finalizers run.
-setmetatable({}, { __gc = function()
+kept = setmetatable({}, { __gc = function()
   print "finalizer"
 end })
 local pending <close> = setmetatable({}, { __close = function()

@@ -345,42 +345,41 @@ static void find_guards(const ZyLoop *loop, uint16_t *wanted, ZyRef *guard) {
     }
 }
 
+/* Guards what is passed from outside for 'param' as 'like' guards it in the loop. */
+static void guard_entry(const ZyLoop *loop, ZyRef param, ZyRef like) {
+  ZyHir *h = loop->h;
+  ZyBlock *before = &h->blocks.v[loop->before];
+  ZyRef *passed = &before->succ[0].args.v[h->nodes.v[param].imm];
+  ZyRef r = zy_pass_insert(h, before->last, ZY_HIR_GUARD_TYPE, *passed, 0);
+  h->nodes.v[r].type = h->nodes.v[like].type & h->nodes.v[*passed].type;
+  h->nodes.v[r].state = h->nodes.v[before->last].state;
+  if (h->states.v[h->nodes.v[like].state].inlined == 0) h->nodes.v[r].pc = h->nodes.v[like].pc;
+  h->nodes.v[r].hoisted = 1;
+  *passed = r;
+}
+
 /* Moves guards of PARAMs to what is passed from outside, where the loop itself passes what they want. */
-static void guard_entries(ZyHir *h, const uint32_t *headers, uint32_t nheaders) {
+static void guard_entries(ZyHir *h, uint32_t header) {
+  ZyLoop *loop = zy_loop_new(h, header);
   uint16_t *wanted = ZY_NEWN(h->arena, uint16_t, h->nodes.n);
-  ZyRef *guard = ZY_NEWN(h->arena, ZyRef, h->nodes.n), nodes = h->nodes.n;
+  ZyRef *guard = ZY_NEWN(h->arena, ZyRef, h->nodes.n), first = h->blocks.v[header].first;
   int found, failed;
-  for (uint32_t i = 0; i < nheaders; i++) {
-    ZyLoop *loop = zy_loop_new(h, headers[i]);
-    if (loop->before != 0) find_guards(loop, wanted, guard);
-  }
+  if (loop->before == 0) return;
+  find_guards(loop, wanted, guard);
   do {                                       /* one that does not hold may have made another one hold */
     const uint16_t *type;
     found = failed = 0;
-    for (ZyRef p = 1; p < nodes; p++) found |= wanted[p] != 0;
+    for (ZyRef p = first; h->nodes.v[p].op == ZY_HIR_PARAM; p = h->nodes.v[p].next) found |= wanted[p] != 0;
     if (!found) return;
     type = zy_infer_types(h, wanted);
-    for (ZyRef p = 1; p < nodes; p++) {
+    for (ZyRef p = first; h->nodes.v[p].op == ZY_HIR_PARAM; p = h->nodes.v[p].next) {
       if (wanted[p] == 0 || (type[p] & ~(uint32_t)wanted[p]) == 0) continue;
       wanted[p] = 0;
       failed = 1;
     }
   } while (failed);
-  for (ZyRef p = 1; p < nodes; p++) {
-    uint32_t before;
-    ZyRef jump, g, *passed;
-    if (wanted[p] == 0) continue;
-    before = block_before(h, h->nodes.v[p].block);
-    jump = h->blocks.v[before].last;
-    passed = &h->blocks.v[before].succ[0].args.v[h->nodes.v[p].imm];
-    g = zy_pass_insert(h, jump, ZY_HIR_GUARD_TYPE, *passed, 0);
-    h->nodes.v[g].type = wanted[p] & h->nodes.v[*passed].type;
-    h->nodes.v[g].state = h->nodes.v[jump].state;
-    h->nodes.v[g].pc = h->states.v[h->nodes.v[guard[p]].state].inlined != 0 ? h->nodes.v[jump].pc
-                                                                           : h->nodes.v[guard[p]].pc;
-    h->nodes.v[g].hoisted = 1;
-    *passed = g;
-  }
+  for (ZyRef p = first; h->nodes.v[p].op == ZY_HIR_PARAM; p = h->nodes.v[p].next)
+    if (wanted[p] != 0) guard_entry(loop, p, guard[p]);
 }
 
 
@@ -398,7 +397,7 @@ void zy_loop_run(ZyHir *h) {
   if (added) zy_dom_run(h);
   headers = zy_loop_headers(h, &n);
   if (n == 0) return;
-  guard_entries(h, headers, n);
+  for (uint32_t i = 0; i < n; i++) guard_entries(h, headers[i]);
   mv.memory = zy_memory_new(h);
   mv.shape = ZY_NEWN(h->arena, uint32_t, h->nodes.n);
   note_shapes(&mv);

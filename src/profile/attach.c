@@ -266,8 +266,19 @@ static int release_holder(lua_State *L) {
   return 0;
 }
 
-void zy_attach_open(lua_State *L) {
+void zy_attach_bury(ZyState *S) {
+  for (ZyObject *o = S->G->tobefnz; o != NULL; o = o->next) {
+    ZyUserdata *u = (ZyUserdata *)o;
+    Holder *holder = (Holder *)((char *)o + offsetof(ZyUserdata, uv) + sizeof(ZyValue));
+    if (o->tt != (ZY_TAG_UDATA & ~ZY_TAG_COLLECTABLE) || u->metatable != S->holders || holder->fn == NULL) continue;
+    zy_state_forget(holder->fn);
+    holder->fn = NULL;
+  }
+}
+
+void zy_attach_open(lua_State *L, ZyState *S) {
   lua_createtable(L, 0, 1);
+  S->holders = (ZyTable *)lua_topointer(L, -1);
   lua_pushcfunction(L, release_holder);
   lua_setfield(L, -2, "__gc");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);

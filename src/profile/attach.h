@@ -48,6 +48,10 @@ void *zy_attach_hide(ZyProto *p);
 void zy_attach_unhide(void *undo);
 
 /* Makes the metatable that releases records; called once for a state. */
-void zy_attach_open(lua_State *L);
+void zy_attach_open(lua_State *L, struct ZyState *S);
+
+/* Forgets functions whose Proto is dead, and perhaps freed already, while the finalizer that will say so has not run.
+** To be called before the Protos of all functions are looked at. */
+void zy_attach_bury(struct ZyState *S);
 
 #endif

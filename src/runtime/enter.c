@@ -52,6 +52,23 @@ static int going_on(const ZyFunction *fn, int pc, const ZyCallInfo *frame) {
   return pc;
 }
 
+/* Some releases (5.4.4) do not save the pc of an integer division, so that "attempt to divide by zero" names the line of
+** whatever saved it last. Where that is not known it is taken to be the last call or allocation before. */
+static int last_saved(const ZyProto *p, const ZyFunction *fn, int pc) {
+  for (pc--; pc > fn->head; pc--) {
+    ZyBc op = ZY_OP(p->code[pc]);
+    if (op == ZY_BC_CALL || op == ZY_BC_TFORCALL || op == ZY_BC_TFORPREP || op == ZY_BC_FORPREP || op == ZY_BC_LEN
+        || op == ZY_BC_NEWTABLE || op == ZY_BC_CLOSURE || op == ZY_BC_CONCAT
+        || op == ZY_BC_VARARG) return pc + 1;
+  }
+  return fn->head;
+}
+
+static int divides(ZyInstruction i) {
+  ZyBc op = ZY_OP(i);
+  return op == ZY_BC_IDIV || op == ZY_BC_IDIVK || op == ZY_BC_MOD || op == ZY_BC_MODK;
+}
+
 /* The function's entry is where its landing pads are, which are not for going on at. */
 static int behind_pads(const ZyProto *p, int pc) {
   const ZyFunction *fn = zy_attach_function(p);
@@ -112,6 +129,7 @@ static int leave(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, int pc, 
     if (t->hookmask & LUA_MASKLINE) frame->callstatus |= ZY_CIST_HOOKYIELD;      /* and has no line */
   }
   else if (fn != NULL && fn->armed) pc = going_on(fn, pc, frame);
+  if (fn != NULL && divides(p->code[pc])) frame->u.l.savedpc = p->code + last_saved(p, fn, pc);
   p->code[slot] = ZY_OP(p->code[pc]) == ZY_BC_RETURN1 || ZY_OP(p->code[pc]) == ZY_BC_RETURN0
                 ? p->code[pc] : zy_bytecode_jump(slot, pc);
   return 0;
@@ -218,6 +236,8 @@ int zy_enter(lua_State *L) {
   }
   return run(L, S, frame, slot, fn, stub, code);
 interpret:
+  if (slot == (fn != NULL ? zy_function_stub_pc(fn, 0) + ZY_STUB_SIZE - 1 : -1))
+    frame->u.l.savedpc = p->code + fn->head;           /* as before the stub, see last_saved */
   p->code[slot] = zy_bytecode_jump(slot, zy_attach_default_pc(p, slot));
   return 0;
 }

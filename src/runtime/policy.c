@@ -67,6 +67,7 @@ void zy_policy_reset(ZyState *S, ZyFunction *fn) {
 
 /* Throws away the code of the coldest function when there is too much. */
 static void keep_limit(ZyState *S, const ZyFunction *but) {
+  zy_attach_bury(S);
   uint64_t limit = (uint64_t)S->config.memory_limit_mb << 20;
   while (atomic_load_explicit(&zy_owner_stats(S->owner)->code_bytes, memory_order_relaxed) > limit) {
     ZyFunction *coldest = NULL;

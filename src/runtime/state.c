@@ -193,11 +193,13 @@ ZyFunction *zy_function_of(lua_State *L, ZyState *S, int index, const char **why
 /* ---- everything ------------------------------------------------------------------------- */
 
 static void disarm_all(ZyState *S) {
+  if (S->G != NULL) zy_attach_bury(S);
   for (ZyFunction *fn = S->functions; fn != NULL; fn = fn->next)
     if (fn->armed) zy_attach_disarm(fn);
 }
 
 static void arm_all(ZyState *S) {
+  if (S->G != NULL) zy_attach_bury(S);
   for (ZyFunction *fn = S->functions; fn != NULL; fn = fn->next) {
     zy_policy_reset(S, fn);
     arm_if_allowed(S, fn);
@@ -296,7 +298,7 @@ ZyState *zy_state_open(lua_State *L) {
   }
   S->trampoline = zy_thread(L)->top[-1];
   lua_rawsetp(L, LUA_REGISTRYINDEX, &trampoline_key);
-  zy_attach_open(L);
+  zy_attach_open(L, S);
   zy_wrap_open(L, S);
   if (zy_thread(L)->hookmask != 0) zy_state_suspend(S);
   zy_discover_open(L, S);
