@@ -45,7 +45,7 @@ for i = 1, 2000 do
 end
 print(in_loop(list))
 list[1999] = 0
-print(pcall(in_loop, list))
+print((select(2, pcall(in_loop, list)):gsub("^.-:%d+: ", "")))
 list[1999] = 0.5
 print(in_loop(list))
 for i = -10, 10 do

@@ -24,6 +24,7 @@
 #include "runtime/worker.h"
 #include "vm/bytecode.h"
 
+#define MOST_INSTRUCTIONS 40000              /* of LIR: back ends take seconds for more */
 #define PATIENCE_NS (5 * (int64_t)1000000000)  /* a failure that took longer is not worth a second try */
 
 typedef struct Making {
@@ -76,6 +77,7 @@ static ZyStatus lower(ZyArena *arena, const ZyUnit *unit, ZyHir **hir, ZyLowered
   if (out == NULL) return ZY_STATUS_OK;
   symbol_of(unit, name, sizeof name);
   zy_lower_hir(h, name, out);
+  if (out->lir->insts.n > MOST_INSTRUCTIONS) return ZY_STATUS_TOO_LARGE;
 #ifdef ZY_DEBUG
   if (zy_lir_check(out->lir) != NULL) {
     fprintf(stderr, "zyjit: %s: lowered: %s\n", unit->name, zy_lir_check(out->lir));
