@@ -57,7 +57,7 @@ print(pcall(wide, {}))
 
 -- Parameters: as many as possible, and the calls that fill them.
 local parameters, additions = {}, {}
-for i = 1, 180 do
+for i = 1, 60 do
   parameters[i], additions[i] = "p" .. i, "(p" .. i .. " or 1)"
 end
 local source = ("return function(%s) return %s end"):format(table.concat(parameters, ","), table.concat(additions, "+"))
