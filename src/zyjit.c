@@ -18,6 +18,7 @@
 
 #include "backend/backend.h"
 #include "hir/filetest.h"
+#include "hir/fuzz.h"
 #include "profile/attach.h"
 #include "profile/freeze.h"
 #include "runtime/explain.h"
@@ -360,6 +361,16 @@ static int core_filetest(lua_State *L) {
   return 1;
 }
 
+/* hirfuzz(seed, n, native): true, or nil and what is wrong. */
+static int core_hirfuzz(lua_State *L) {
+  static char message[1 << 17];
+  uint64_t seed = (uint64_t)luaL_checkinteger(L, 1);
+  int n = (int)luaL_checkinteger(L, 2);
+  if (zy_fuzz_run(seed, n, lua_toboolean(L, 3), NULL, message, sizeof message)) return nil_and(L, message);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
   { "cores", core_cores },
   { "deoptimize", core_deoptimize },
@@ -369,6 +380,7 @@ static const luaL_Reg functions[] = {
   { "flush", core_flush },
   { "functions", core_functions },
   { "get", core_get },
+  { "hirfuzz", core_hirfuzz },
   { "off", core_off },
   { "on", core_on },
   { "optimize", core_optimize },

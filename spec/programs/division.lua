@@ -25,7 +25,7 @@ local function count_errors(n)
       return 100 // (i % 5)
     end)
     if not ok then
-      errors, last = errors + 1, message
+      errors, last = errors + 1, message:gsub("^.-:%d+: ", "")
     end
   end
   return errors, last

@@ -17,6 +17,8 @@
 #include "hir/build_parts.h"
 #include "lir/native.h"
 
+enum { MAX_WIDTH = 8000, MAX_WIDTH_SPECIAL = 200000 };       /* registers named by states, about */
+
 
 /* ---- instructions ------------------------------------------------------------ */
 
@@ -34,18 +36,26 @@ static void arith_constant(ZyBuild *b, ZyInstruction i, ZyArith op) {
   zy_build_arith(b, op, ZY_A(i), x, zy_build_constant(b, ZY_C(i)));
 }
 
+/* Register and immediate, in this order or flipped. */
+static void arith_immediate(ZyBuild *b, ZyInstruction i, ZyArith op, int flip) {
+  ZyRef x = zy_build_read(b, ZY_B(i)), y = zy_build_int(b, ZY_SC(i));
+  zy_build_arith(b, op, ZY_A(i), flip ? y : x, flip ? x : y);
+}
+
 static void compare_registers(ZyBuild *b, ZyInstruction i, ZyHirOp op) {
   ZyRef x = zy_build_read(b, ZY_A(i)), y = zy_build_read(b, ZY_B(i));
   zy_build_compare(b, op, x, y);
 }
 
-/* Register and immediate, in this order or flipped. */
 static void compare_immediate(ZyBuild *b, ZyInstruction i, ZyHirOp op, int flip) {
   ZyRef x = zy_build_read(b, ZY_A(i)), y = zy_build_int(b, ZY_SB(i));
   zy_build_compare(b, op, flip ? y : x, flip ? x : y);
 }
 
-static ZyRef upvalue(ZyBuild *b, int i) { return zy_build_imm(b, ZY_HIR_UPVAL_GET, 0, i); }
+static ZyRef upvalue(ZyBuild *b, int i) {
+  if (b->scope->inlined == 0) return zy_build_imm(b, ZY_HIR_UPVAL_GET, 0, i);
+  return zy_build_imm(b, ZY_HIR_UPVAL_OF, b->scope->closure, i);
+}
 
 static void instruction(ZyBuild *b) {
   ZyInstruction i = b->unit->code[b->pc];
@@ -101,9 +111,9 @@ static void instruction(ZyBuild *b) {
       v = zy_build_read(b, ZY_B(i));
       zy_build_self(b, v, ZY_C(i), ZY_K(i) ? 0 : zy_build_read(b, ZY_C(i)), a);
       break;
-    case ZY_BC_ADDI: v = zy_build_read(b, ZY_B(i)); zy_build_arith(b, ZY_ARITH_ADD, a, v, zy_build_int(b, ZY_SC(i))); break;
-    case ZY_BC_SHRI: v = zy_build_read(b, ZY_B(i)); zy_build_arith(b, ZY_ARITH_SHR, a, v, zy_build_int(b, ZY_SC(i))); break;
-    case ZY_BC_SHLI: v = zy_build_read(b, ZY_B(i)); zy_build_arith(b, ZY_ARITH_SHL, a, zy_build_int(b, ZY_SC(i)), v); break;
+    case ZY_BC_ADDI: arith_immediate(b, i, ZY_ARITH_ADD, 0); break;
+    case ZY_BC_SHRI: arith_immediate(b, i, ZY_ARITH_SHR, 0); break;
+    case ZY_BC_SHLI: arith_immediate(b, i, ZY_ARITH_SHL, 1); break;
     case ZY_BC_ADDK: arith_constant(b, i, ZY_ARITH_ADD); break;
     case ZY_BC_SUBK: arith_constant(b, i, ZY_ARITH_SUB); break;
     case ZY_BC_MULK: arith_constant(b, i, ZY_ARITH_MUL); break;
@@ -186,6 +196,17 @@ static uint8_t *find_reachable(ZyBuild *b, const ZyScope *s) {
   return seen;
 }
 
+/* Whether states would be too many registers. Guards leave few exits in tier 2. */
+static int is_too_wide(const ZyScope *s, const uint8_t *reachable) {
+  long n = 0, limit = s->unit->tier == 2 ? MAX_WIDTH_SPECIAL : MAX_WIDTH;
+  for (int pc = s->first; pc <= s->last; pc++) {
+    if (!reachable[pc]) continue;
+    n += s->unit->nactive[pc];
+    for (int r = s->unit->nactive[pc]; r < s->unit->maxstack; r++) n += zy_flow_has(&s->flow.live[pc], r);
+  }
+  return n > limit;
+}
+
 void zy_build_open_scope(ZyBuild *b, ZyScope *s, const ZyUnit *unit, int first, int last, int start) {
   ZyArena *arena = b->h->arena;
   size_t n = (size_t)unit->ncode + 1;
@@ -202,6 +223,7 @@ void zy_build_open_scope(ZyBuild *b, ZyScope *s, const ZyUnit *unit, int first, 
   s->todo = ZY_NEWN(arena, uint8_t, n);
   s->floats = ZY_NEWN(arena, uint8_t, n);
   reachable = find_reachable(b, s);
+  s->memory = s->inlined == 0 && is_too_wide(s, reachable);
   for (int pc = first; pc <= last; pc++) {
     int succ[2], count = reachable[pc] ? zy_flow_successors(unit, pc, succ) : 0;
     for (int i = 0; i < count; i++) {
@@ -268,8 +290,10 @@ static void enter_unit(ZyBuild *b, const ZyUnit *unit) {
   b->block = zy_build_new_block(b, b->pc);
   zy_build_seal(b, b->block);
   if (!unit->profile || unit->entry >= 0) return;
-  for (int r = 0; r < unit->numparams; r++)
-    if (!zy_unit_captured(unit, r)) zy_build_read(b, r);
+  for (int r = 0; r < unit->numparams; r++) {
+    ZyRef v = zy_build_read(b, r);           /* notes its type, unless it is in memory */
+    if (zy_build_in_memory(b, r)) zy_build_imm(b, ZY_HIR_RECORD, v, unit->ncode + r);
+  }
   zy_build_exiting(b, ZY_HIR_TICK, 0, 0, 0, b->entry_state);
 }
 

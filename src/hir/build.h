@@ -8,7 +8,7 @@
 #include "hir/hir.h"
 
 /* The HIR of the unit from its entry. For a loop's entry only the loop is translated; what leaves it exits.
-** Leaves through the arena's escape with TOO_LARGE or UNSUPPORTED. */
+** Leaves through the arena's escape with MEMORY, TOO_LARGE, or INVALID when the bytecode is malformed. */
 ZyHir *zy_build_hir(ZyArena *arena, const ZyUnit *unit);
 
 #endif

@@ -39,6 +39,17 @@ void zy_build_arith(ZyBuild *b, int op, int dest, ZyRef x, ZyRef y) {
   zy_build_write(b, dest, r);
 }
 
+/* From the test at 'pc', and the jump behind it, to 'to' and not to 'other'. */
+static void go_on(ZyBuild *b, int pc, int to, int other) {
+  int cold = zy_build_cold(b, pc, to, other);
+  if (cold < 0) zy_build_jump_from(b, pc + 1, to);
+  else {
+    b->pc = cold;
+    zy_build_exit(b, to, ZY_EXIT_COLD);
+  }
+  b->pc = pc;
+}
+
 void zy_build_compare(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y) {
   ZyType among = op == ZY_HIR_EQ ? ZY_TYPE_ANY : ZY_TYPE_NUMBER | ZY_TYPE_STRING;
   int pc = b->pc, k = ZY_K(b->unit->code[pc]), target = pc + 2 + ZY_SJ(b->unit->code[pc + 1]);
@@ -50,7 +61,7 @@ void zy_build_compare(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y) {
   zy_build_split(b, cond, to);
   for (int s = 0; s < 2; s++) {              /* to[0]: it holds */
     zy_build_enter(b, to[s]);
-    zy_build_jump_from(b, pc + 1, s == !k ? target : pc + 2);
+    go_on(b, pc, s == !k ? target : pc + 2, s == !k ? pc + 2 : target);
   }
 }
 
@@ -62,7 +73,7 @@ void zy_build_test(ZyBuild *b, ZyInstruction i) {
   for (int s = 0; s < 2; s++) {
     zy_build_enter(b, to[s]);
     if (set && s == !k) zy_build_write(b, ZY_A(i), v);       /* assigned on the way to the jump */
-    zy_build_jump_from(b, pc + 1, s == !k ? target : pc + 2);
+    go_on(b, pc, s == !k ? target : pc + 2, s == !k ? pc + 2 : target);
   }
 }
 
@@ -86,7 +97,7 @@ void zy_build_concat(ZyBuild *b, ZyInstruction i) {
 void zy_build_length(ZyBuild *b, int dest, ZyRef v) {
   if ((zy_build_type(b, v) & ~(ZyType)ZY_TYPE_STRING) == 0)
     zy_build_write(b, dest, zy_build_node(b, ZY_HIR_LEN_STR, v, 0));
-  else if (b->scope->inlined != 0) zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
+  else if (b->scope->inlined != 0) zy_build_exit(b, b->pc, ZY_EXIT_COLD);
   else {
     v = zy_build_exiting(b, ZY_HIR_LEN, v, 0, dest, zy_build_state(b, b->pc));
     zy_build_give(b, dest, v, b->pc + 1);

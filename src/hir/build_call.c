@@ -46,8 +46,8 @@ static int known_callee(const ZyBuild *b) {
 static void load_results(ZyBuild *b, int reg, int nresults) {
   set_open(b, nresults < 0 ? reg : 256);
   for (int r = reg + 1; r < reg + nresults; r++)
-    if (!zy_unit_captured(b->unit, r)) zy_build_write(b, r, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, r));
-  if (nresults > 0 && !zy_unit_captured(b->unit, reg))
+    if (!zy_build_in_memory(b, r)) zy_build_write(b, r, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, r));
+  if (nresults > 0 && !zy_build_in_memory(b, reg))
     zy_build_give(b, reg, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, reg), b->pc + 1);
 }
 
@@ -139,7 +139,7 @@ void zy_build_vararg(ZyBuild *b, ZyInstruction i) {
   zy_build_effect(b, ZY_HIR_VARARG, a | (int64_t)ZY_C(i) << 8);
   if (wanted < 0) set_open(b, a);
   for (int r = a; r < a + wanted; r++)
-    if (!zy_unit_captured(b->unit, r)) zy_build_write(b, r, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, r));
+    if (!zy_build_in_memory(b, r)) zy_build_write(b, r, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, r));
 }
 
 
@@ -165,6 +165,11 @@ static int tail_library_call(ZyBuild *b, int reg, int nargs, int close) {
   int lib = zy_build_library_seen(b);
   ZyRef r = lib >= 0 && nargs >= 0 ? zy_build_library_call(b, lib, reg, nargs) : 0;
   if (r == 0) return 0;
+  if (b->scope->inlined != 0) {
+    zy_build_write(b, reg, r);
+    zy_build_inline_return(b, reg, 1);
+    return 1;
+  }
   if (close) zy_build_effect(b, ZY_HIR_CLOSE, 0);            /* may exit: the call is then made again */
   zy_build_write(b, reg, r);
   set_open(b, reg + 1);
@@ -176,11 +181,15 @@ void zy_build_tail_call(ZyBuild *b, ZyInstruction i) {
   int a = ZY_A(i), nargs = ZY_B(i) - 1, pc = b->pc;
   uint32_t to[2];
   ZyRef f;
-  if (b->scope->inlined != 0 || !open_consumer(b) || ZY_OP(b->unit->code[pc + 1]) != ZY_BC_RETURN) {
+  if (!open_consumer(b) || ZY_OP(b->unit->code[pc + 1]) != ZY_BC_RETURN) {
     zy_build_exit(b, pc, ZY_EXIT_SLOW);
     return;
   }
   if (tail_library_call(b, a, nargs, ZY_K(i))) return;
+  if (b->scope->inlined != 0) {
+    zy_build_exit(b, pc, ZY_EXIT_CALLEE);
+    return;
+  }
   f = zy_build_read(b, a);
   if (b->unit->profile) zy_build_imm(b, ZY_HIR_RECORD_CALL, f, pc);
   zy_build_split(b, zy_build_is(b, f, ZY_TYPE_cfn | ZY_TYPE_cclosure), to);

@@ -28,6 +28,8 @@ static Kind kind_of(int lib) {
 
 static int takes_two(int lib) { return lib == ZY_LIB_MATH_MAX || lib == ZY_LIB_MATH_MIN; }
 
+int zy_build_library_takes(int lib, int nargs) { return kind_of(lib) != NOTHING && nargs == 1 + takes_two(lib); }
+
 int zy_build_library_seen(const ZyBuild *b) {
   const ZyCell *cell = zy_build_cell(b);
   if (cell == NULL || zy_build_avoids(b, ZY_AVOID_CALL)) return -1;
@@ -93,7 +95,7 @@ static ZyRef to_integer(ZyBuild *b, ZyHirOp op, ZyRef x) {
 ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs) {
   ZyRef x[2] = { 0, 0 };
   ZyRef f;
-  if (kind_of(lib) == NOTHING || nargs != 1 + takes_two(lib)) return 0;
+  if (!zy_build_library_takes(lib, nargs)) return 0;
   for (int i = 0; i < nargs; i++) {
     x[i] = zy_build_read(b, reg + 1 + i);
     if (!is_taken(b, lib, x[i])) return 0;

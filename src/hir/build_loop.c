@@ -18,20 +18,26 @@ static int is_const(const ZyBuild *b, ZyRef r) { return b->h->nodes.v[r].op == Z
 static ZyType known_step(const ZyBuild *b, int prep, int64_t *i, double *n) {
   const ZyUnit *unit = b->unit;
   ZyInstruction load;
+  ZyType type;
   if (prep < 1 || ZY_OP(unit->code[prep]) != ZY_BC_FORPREP || b->scope->flow.leader[prep]) return 0;
   load = unit->code[prep - 1];
   if (ZY_A(load) != ZY_A(unit->code[prep]) + 2) return 0;
-  if (ZY_OP(load) == ZY_BC_LOADI) *i = ZY_SBX(load);
-  else if (ZY_OP(load) == ZY_BC_LOADK && unit->k[ZY_BX(load)].tag == ZY_TAG_INT) *i = unit->k[ZY_BX(load)].i;
-  else if (ZY_OP(load) == ZY_BC_LOADF) *n = ZY_SBX(load);
-  else if (ZY_OP(load) == ZY_BC_LOADK && unit->k[ZY_BX(load)].tag == ZY_TAG_NUM) *n = unit->k[ZY_BX(load)].n;
-  else return 0;
-  if (ZY_OP(load) == ZY_BC_LOADF || (ZY_OP(load) == ZY_BC_LOADK && unit->k[ZY_BX(load)].tag == ZY_TAG_NUM)) {
-    *i = 0;
-    return *n != 0 && *n == *n ? ZY_TYPE_num : 0;
+  if (ZY_OP(load) == ZY_BC_LOADK) {
+    const ZyConst *k = &unit->k[ZY_BX(load)];
+    if (k->tag != ZY_TAG_INT && k->tag != ZY_TAG_NUM) return 0;
+    type = k->tag == ZY_TAG_INT ? ZY_TYPE_int : ZY_TYPE_num;
+    *i = k->i;
+    *n = k->n;
   }
-  *n = (double)*i;
-  return *i != 0 && *i >= -INT64_MAX ? ZY_TYPE_int : 0;
+  else if (ZY_OP(load) == ZY_BC_LOADI || ZY_OP(load) == ZY_BC_LOADF) {
+    type = ZY_OP(load) == ZY_BC_LOADI ? ZY_TYPE_int : ZY_TYPE_num;
+    *i = ZY_SBX(load);
+    *n = ZY_SBX(load);
+  }
+  else return 0;
+  if (type == ZY_TYPE_int) *n = (double)*i;
+  if (type == ZY_TYPE_int && *i < -INT64_MAX) return 0;
+  return *n > 0 || *n < 0 ? type : 0;        /* not 0, not NaN */
 }
 
 /* Counts and looks for hooks, before a loop's last instruction decides. */
@@ -109,6 +115,7 @@ void zy_build_for_prep(ZyBuild *b, ZyInstruction i) {
   int a = ZY_A(i), loop = b->pc + 1 + ZY_BX(i);
   ZyRef init = zy_build_read(b, a), limit = zy_build_read(b, a + 1), step = zy_build_read(b, a + 2);
   ZyType numbers = zy_build_type(b, init) | zy_build_type(b, limit) | zy_build_type(b, step);
+  int floats;
   if (zy_build_avoids(b, ZY_AVOID_TYPE)
       && ((numbers & ~(ZyType)ZY_TYPE_NUMBER) || !zy_build_is_single(zy_build_type(b, init))
           || !zy_build_is_single(zy_build_type(b, limit)) || !zy_build_is_single(zy_build_type(b, step)))) {
@@ -118,10 +125,10 @@ void zy_build_for_prep(ZyBuild *b, ZyInstruction i) {
   init = number(b, init, b->pc, ZY_TYPE_int);
   step = number(b, step, -1, zy_build_type(b, init));
   limit = number(b, limit, loop < b->unit->ncode ? loop : -1, zy_build_type(b, init));
-  if (loop < b->unit->ncode) b->scope->floats[loop] = ((zy_build_type(b, init) | zy_build_type(b, step)) & ZY_TYPE_num) != 0;
-  if (zy_build_type(b, init) == ZY_TYPE_int && zy_build_type(b, step) == ZY_TYPE_int)
-    prepare_integers(b, a, init, limit, step, loop + 1);
-  else prepare_floats(b, a, init, limit, step, loop + 1);
+  floats = ((zy_build_type(b, init) | zy_build_type(b, step)) & ~(ZyType)ZY_TYPE_int) != 0;
+  if (loop < b->unit->ncode) b->scope->floats[loop] = (uint8_t)floats;
+  if (floats) prepare_floats(b, a, init, limit, step, loop + 1);
+  else prepare_integers(b, a, init, limit, step, loop + 1);
 }
 
 void zy_build_find_floats(ZyScope *s) {
@@ -194,7 +201,8 @@ void zy_build_for_loop(ZyBuild *b, ZyInstruction i) {
 
 void zy_build_tfor_prep(ZyBuild *b, ZyInstruction i) {
   int pc = b->pc;
-  zy_build_guard(b, zy_build_is(b, zy_build_read(b, ZY_A(i) + 3), ZY_TYPE_nil | ZY_TYPE_false));   /* nothing to close */
+  /* nothing to close */
+  zy_build_guard(b, zy_build_is(b, zy_build_read(b, ZY_A(i) + 3), ZY_TYPE_nil | ZY_TYPE_false));
   zy_build_jump(b, pc + 1 + ZY_BX(i));
 }
 

@@ -60,8 +60,18 @@ void zy_build_effect(ZyBuild *b, ZyHirOp op, int64_t imm);
 
 /* Number of the library function that feedback says is called here, or -1. */
 int zy_build_library_seen(const ZyBuild *b);
+/* Whether calls of it with 'nargs' arguments can be translated at all. */
+int zy_build_library_takes(int lib, int nargs);
 /* Translates the call of it in place; gives its only result, or 0 when it is an ordinary call. */
 ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs);
+
+/* ---- build_cold.c: code that has not run ---- */
+
+/* The branch at 'from' goes on at 'to' or 'other': the instruction from 'to' on that tells that the first has never
+** happened; -1 when it has, or nobody knows. */
+int zy_build_cold(const ZyBuild *b, int from, int to, int other);
+/* Whether something was noted at the instruction, or native code left there too often. */
+int zy_build_has_run(const ZyUnit *unit, int pc);
 
 /* ---- build_inline.c: calls translated in place ---- */
 

@@ -10,6 +10,9 @@
 ** The recursion of that search is as long as the way to the definition. Each block therefore reads what is live at
 ** its start, so that the way is short; what is longer than MAX_DEPTH is no code that a compiler of Lua writes.
 **
+** States name every register that is needed, so code grows with instructions times registers. Where that is too much,
+** all registers are kept in memory: slower, but as large as the bytecode.
+**
 ** Runs on a worker.
 */
 #include "hir/build_ssa.h"
@@ -222,9 +225,11 @@ void zy_build_seal(ZyBuild *b, uint32_t block) {
     fill_param(b, block, b->vars.v[block].waiting.v[i].var, b->vars.v[block].waiting.v[i].param);
 }
 
+int zy_build_in_memory(const ZyBuild *b, int reg) { return b->scope->memory || zy_unit_captured(b->unit, reg); }
+
 ZyRef zy_build_read(ZyBuild *b, int reg) {
   int var = b->scope->base + reg;
-  if (zy_unit_captured(b->unit, reg)) return zy_build_imm(b, ZY_HIR_LOAD_REG, 0, var);
+  if (zy_build_in_memory(b, reg)) return zy_build_imm(b, ZY_HIR_LOAD_REG, 0, var);
   return read_var(b, b->block, var);
 }
 
@@ -236,13 +241,13 @@ void zy_build_define(ZyBuild *b, int var, ZyRef value) {
 
 void zy_build_write(ZyBuild *b, int reg, ZyRef value) {
   int var = b->scope->base + reg;
-  if (zy_unit_captured(b->unit, reg)) zy_build_imm(b, ZY_HIR_STORE_REG, value, var);
+  if (zy_build_in_memory(b, reg)) zy_build_imm(b, ZY_HIR_STORE_REG, value, var);
   else zy_build_define(b, var, value);
 }
 
 /* Whether a frame that goes on at 'pc' of the scope's function needs 'reg'. */
 static int is_needed(const ZyScope *s, int pc, int reg) {
-  if (zy_unit_captured(s->unit, reg)) return 0;
+  if (s->memory || zy_unit_captured(s->unit, reg)) return 0;
   return zy_flow_has(&s->flow.live[pc], reg) || reg < s->unit->nactive[pc];
 }
 
@@ -275,7 +280,7 @@ static uint32_t make_state(ZyBuild *b, int pc, int with, int extra, int locals) 
   ZyFrameState state = { pc, b->h->regs.n, 0, s->inlined };
   add_outer(b, s);
   for (int r = 0; r < b->unit->maxstack; r++) {
-    int forced = r >= with && r < with + extra && !zy_unit_captured(b->unit, r);
+    int forced = r >= with && r < with + extra && !zy_build_in_memory(b, r);
     if (!forced && (r >= b->open_from || !is_needed(s, pc, r))) continue;
     if (!forced && !locals && !zy_flow_has(&s->flow.live[pc], r)) continue;
     add_reg(b, s->base + r, read_var(b, b->block, s->base + r));
@@ -351,7 +356,7 @@ void zy_build_give(ZyBuild *b, int dest, ZyRef v, int pc) {
   ZyType seen = cell != NULL && !zy_build_avoids(b, ZY_AVOID_TYPE) ? zy_build_worth(cell->type) : 0;
   if (b->unit->profile) zy_build_imm(b, ZY_HIR_RECORD, v, b->pc);
   if (pc != b->pc) zy_build_write(b, dest, v);
-  if (seen != 0 && (zy_build_type(b, v) & ~seen) != 0 && !zy_unit_captured(b->unit, dest)) {
+  if (seen != 0 && (zy_build_type(b, v) & ~seen) != 0 && !zy_build_in_memory(b, dest)) {
     uint32_t state = zy_build_state(b, pc);
     ZyType type = zy_build_type(b, v) & seen;
     v = zy_build_exiting(b, ZY_HIR_GUARD_TYPE, v, 0, 0, state);
@@ -368,7 +373,7 @@ uint32_t zy_build_new_block(ZyBuild *b, int pc) {
   uint32_t block = zy_hir_new_block(b->h, pc);
   while (b->vars.n <= block) {
     ZyVars vars = { 0 };
-    vars.n = b->scope->base + b->unit->maxstack + 1;
+    vars.n = b->h->nregs;
     vars.def = ZY_NEWN(b->h->arena, ZyRef, vars.n);
     zy_vec_push(b->h->arena, &b->vars, vars);
   }

@@ -40,6 +40,7 @@ typedef struct ZyScope {
   uint8_t *todo;                       /* the block at this pc is to be translated */
   uint8_t *floats;                     /* FORLOOP at this pc counts in floats */
   int next;                            /* no block before this pc is to be translated */
+  int memory;                          /* all registers are kept in memory only, as captured ones are */
 } ZyScope;
 
 typedef struct ZyBuild {
@@ -80,6 +81,8 @@ ZyRef zy_build_not(ZyBuild *b, ZyRef cond);
 
 /* ---- registers ---- */
 
+/* Whether the register is kept in memory only: it is in no state, and assigning to it is seen at once. */
+int zy_build_in_memory(const ZyBuild *b, int reg);
 ZyRef zy_build_read(ZyBuild *b, int reg);
 void zy_build_write(ZyBuild *b, int reg, ZyRef value);
 /* The same for a variable that is no captured register. */

@@ -59,7 +59,7 @@ int zy_flow_successors(const ZyUnit *unit, int pc, int succ[2]) {
   return 1;
 }
 
-/* Registers that the instruction reads and those it overwrites whatever happens. */
+/* Registers that the instruction reads and those it overwrites wherever it goes on. */
 static void effects(ZyInstruction i, ZyRegSet *use, ZyRegSet *def) {
   int a = ZY_A(i), b = ZY_B(i), c = ZY_C(i), k = ZY_K(i);
   memset(use, 0, sizeof *use);
@@ -117,22 +117,32 @@ static void effects(ZyInstruction i, ZyRegSet *use, ZyRegSet *def) {
       break;
     case ZY_BC_RETURN: add_range(use, a, b == 0 ? 255 : a + b - 2); break;
     case ZY_BC_FORLOOP: add_range(use, a, a + 2); break;
-    case ZY_BC_FORPREP:
-      add_range(use, a, a + 2);
-      add(def, a + 3);
-      break;
+    case ZY_BC_FORPREP: add_range(use, a, a + 2); break;
     case ZY_BC_TFORPREP: add_range(use, a, a + 3); break;
     case ZY_BC_TFORCALL:
       add_range(use, a, a + 3);
       add_range(def, a + 4, 255);
       break;
-    case ZY_BC_TFORLOOP: add_range(use, a, a + 4); break;
+    case ZY_BC_TFORLOOP:
+      add_range(use, a, a + 1);
+      add_range(use, a + 3, a + 4);
+      break;
     case ZY_BC_SETLIST: add_range(use, a, b == 0 ? 255 : a + b); break;
     case ZY_BC_VARARG: add_range(def, a, c == 0 ? 255 : a + c - 2); break;
     case ZY_BC_JMP: case ZY_BC_CLOSE: case ZY_BC_RETURN0: case ZY_BC_VARARGPREP: case ZY_BC_EXTRAARG:
     case ZY_BC_COUNT:
       break;
   }
+}
+
+/* The register that the instruction overwrites when it goes on at its successor number 's'; -1: none. */
+static int set_on_way(ZyInstruction i, int s) {
+  switch ((int)ZY_OP(i)) {
+    case ZY_BC_TESTSET: return s == 1 ? ZY_A(i) : -1;
+    case ZY_BC_FORPREP: case ZY_BC_FORLOOP: return s == 0 ? ZY_A(i) + 3 : -1;
+    case ZY_BC_TFORLOOP: return s == 0 ? ZY_A(i) + 2 : -1;
+  }
+  return -1;
 }
 
 /* Goes elsewhere, and not only behind what belongs to the instruction. */
@@ -155,8 +165,12 @@ ZyFlow zy_flow_analyse(const ZyUnit *unit, ZyArena *arena) {
       ZyRegSet use, def, live = { { 0 } };
       int count = zy_flow_successors(unit, pc, succ);
       effects(unit->code[pc], &use, &def);
-      for (int s = 0; s < count; s++)
-        for (int w = 0; w < 4; w++) live.word[w] |= flow.live[succ[s] <= n ? succ[s] : n].word[w];
+      for (int s = 0; s < count; s++) {
+        ZyRegSet after = flow.live[succ[s] <= n ? succ[s] : n];
+        int set = set_on_way(unit->code[pc], s);
+        if (set >= 0) after.word[set >> 6] &= ~((uint64_t)1 << (set & 63));
+        for (int w = 0; w < 4; w++) live.word[w] |= after.word[w];
+      }
       for (int w = 0; w < 4; w++) {
         live.word[w] = (live.word[w] & ~def.word[w]) | use.word[w];
         if (live.word[w] != flow.live[pc].word[w]) changed = 1;

@@ -8,7 +8,8 @@
 ** and the transformed one, then perhaps the original from where that exits. Results, registers of a last exit, tables
 ** with who else refers to them, upvalues and captured registers must be the same.
 **
-** Tables' arrays and fields move at calls, so an address that is used for too long is noticed. Runs where tests run.
+** Tables' arrays and fields move at calls, so an address that is used for too long is noticed. Native code is compared
+** with the interpretation of the function that it was made of, where they do not move. Runs where tests run.
 */
 #include "hir/fuzz.h"
 
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/native_test.h"
 #include "hir/fuzz_make.h"
 #include "hir/interp.h"
 #include "hir/parse.h"
@@ -31,6 +33,7 @@ typedef struct Fuzz {
   uint64_t random;
   ZyRef value[256];                    /* of the original, by register of its states */
   const ZyHir *original;
+  int native;
   char plan[200];                      /* passes run */
   ZyFuzzStats *stats;
   char *out;
@@ -82,13 +85,14 @@ static ZyValue small_int(uint64_t *random) {
 }
 
 /* The world number 'seed'. Parameters that are of one type in most of them are what guards are for. */
-static ZyModel *make_world(ZyArena *arena, uint64_t seed) {
+static ZyModel *make_world(ZyArena *arena, uint64_t seed, int restless) {
   ZyModel *model = zy_model_new(arena);
   ZyTable *tables[3];
   uint64_t *random = &seed;
   int plain = zy_fuzz_below(random, 10) > 0;
-  model->restless = 1;
-  for (int i = 0; i < 3; i++) tables[i] = zy_model_table(model, plain ? 3 + zy_fuzz_below(random, 7) : zy_fuzz_below(random, 5), 4);
+  model->restless = restless;
+  for (int i = 0; i < 3; i++)
+    tables[i] = zy_model_table(model, plain ? 3 + zy_fuzz_below(random, 7) : zy_fuzz_below(random, 5), 4);
   for (int i = 0; i < 3; i++) {
     for (unsigned int e = 0; e < tables[i]->alimit; e++) {
       tables[i]->array[e] = random_value(random, model, tables, 3);
@@ -249,20 +253,54 @@ static int fail(Fuzz *f, const ZyHir *h, const char *what, const char *more) {
   return 1;
 }
 
+/* Fails with the world and what was done in it; "now" is another function when 'h' is not the original. */
+static int differs(Fuzz *f, const ZyHir *h, const Text *world, const char *who, const Text *was, const Text *is) {
+  size_t size = 3 * MAX_TEXT + 100;
+  char *text = ZY_NEWN(&f->arena, char, size);
+  snprintf(text, size, "world:%s\nwas: %s\n%s: %s", world->text, was->text, who, is->text);
+  return fail(f, h, "it does something else", text);
+}
+
 static int check_world(Fuzz *f, const ZyHir *h, uint64_t seed) {
   Text *world = ZY_NEW(&f->arena, Text), *was = ZY_NEW(&f->arena, Text), *is = ZY_NEW(&f->arena, Text);
-  ZyModel *model = make_world(&f->arena, seed);
+  ZyModel *model = make_world(&f->arena, seed, 1);
   ZyOutcome outcome;
-  char *text;
   put_world(world, model);
   zy_interp_model(f->original, model, &outcome);
   describe(was, f->original, model, &outcome);
   if (outcome.kind == ZY_OUTCOME_FAULT) return fail(f, h, "the function made is no good", was->text);
-  run_to_end(f, h, make_world(&f->arena, seed), is);
-  if (strcmp(was->text, is->text) == 0) return 0;
-  text = ZY_NEWN(&f->arena, char, 3 * MAX_TEXT + 100);
-  snprintf(text, 3 * MAX_TEXT + 100, "world:%s\nwas: %s\nis: %s", world->text, was->text, is->text);
-  return fail(f, h, "it does something else", text);
+  run_to_end(f, h, make_world(&f->arena, seed, 1), is);
+  return strcmp(was->text, is->text) == 0 ? 0 : differs(f, h, world, "is", was, is);
+}
+
+static int check_native(Fuzz *f, const ZyHir *h, const ZyNativeTest *test) {
+  for (int i = 0; i < INPUTS; i++) {
+    Text *world = ZY_NEW(&f->arena, Text), *was = ZY_NEW(&f->arena, Text);
+    uint64_t seed = zy_fuzz_random(&f->random);
+    ZyModel *model = make_world(&f->arena, seed, 0);
+    ZyOutcome outcome;
+    put_world(world, model);
+    zy_interp_model(h, model, &outcome);
+    describe(was, h, model, &outcome);
+    for (int v = 0; v < zy_native_test_count(test); v++) {
+      Text *is = ZY_NEW(&f->arena, Text);
+      model = make_world(&f->arena, seed, 0);
+      zy_native_test_run(test, v, model, &outcome);
+      describe(is, h, model, &outcome);
+      if (strcmp(was->text, is->text) != 0) return differs(f, h, world, zy_native_test_name(test, v), was, is);
+    }
+  }
+  return 0;
+}
+
+static int compile(Fuzz *f, ZyHir *h) {
+  static char problem[4096];
+  ZyNativeTest *test = zy_native_test_new(h, problem, sizeof problem);
+  int failed;
+  if (test == NULL) return fail(f, h, "it cannot be compiled", problem);
+  failed = check_native(f, h, test);
+  zy_native_test_free(test);
+  return failed;
 }
 
 static int run_pass(Fuzz *f, ZyHir *h, const char *name) {
@@ -295,7 +333,7 @@ static int check_function(Fuzz *f, const char *text) {
   if (run_passes(f, h)) return 1;
   for (int i = 0; i < INPUTS; i++)
     if (check_world(f, h, zy_fuzz_random(&f->random))) return 1;
-  return 0;
+  return f->native ? compile(f, h) : 0;
 }
 
 static int check_random(Fuzz *f) {
@@ -316,9 +354,9 @@ static int check_random(Fuzz *f) {
   return 0;
 }
 
-int zy_fuzz_run(uint64_t seed, int n, ZyFuzzStats *stats, char *out, size_t size) {
+int zy_fuzz_run(uint64_t seed, int n, int native, ZyFuzzStats *stats, char *out, size_t size) {
   for (int i = 0; i < n; i++) {
-    Fuzz f = { .random = seed + (uint64_t)i, .stats = stats, .out = out, .size = size };
+    Fuzz f = { .random = seed + (uint64_t)i, .native = native, .stats = stats, .out = out, .size = size };
     size_t used;
     int failed;
     zy_arena_init(&f.arena, (size_t)256 << 20);

@@ -13,9 +13,9 @@ typedef struct ZyFuzzStats {
   uint64_t exits, returns;             /* how these ended, before the interpreter would have gone on */
 } ZyFuzzStats;
 
-/* Makes 'n' random functions, runs the passes on them and compares what they do with what they did. 0 when all did
-** the same; else 1, and 'out' holds the first that did not, as text, and what it was called with. 'stats' may be
-** NULL. */
-int zy_fuzz_run(uint64_t seed, int n, ZyFuzzStats *stats, char *out, size_t size);
+/* Makes 'n' random functions, runs the passes on them and compares what they do with what they did; with 'native', also
+** what native code does, by all back ends that work. 0 when all did the same; else 1, and 'out' holds the first that
+** did not, as text, and what it was called with. 'stats' may be NULL. */
+int zy_fuzz_run(uint64_t seed, int n, int native, ZyFuzzStats *stats, char *out, size_t size);
 
 #endif

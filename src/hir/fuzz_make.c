@@ -86,7 +86,10 @@ static ZyRef typed(Maker *m, ZyRef r, ZyType type) {
   return r;
 }
 
-static ZyRef constant(Maker *m, ZyType type, int64_t imm) { return typed(m, emit_imm(m, ZY_HIR_CONST, 0, 0, imm), type); }
+static ZyRef constant(Maker *m, ZyType type, int64_t imm) {
+  return typed(m, emit_imm(m, ZY_HIR_CONST, 0, 0, imm), type);
+}
+
 static ZyRef number(Maker *m, int64_t i) { return constant(m, ZY_TYPE_int, i); }
 
 static ZyRef any_constant(Maker *m) {

@@ -80,9 +80,13 @@ typedef enum ZyArith {
 #define ZY_CALL_NRESULTS(imm) ((int)((imm) >> 16 & 255) - 1)
 #define ZY_CALL_CALLEE(imm)   ((int)((imm) >> 32))
 
+/* imm of KCONST and FIELD_SLOT: number of the constant | callee + 1 << 32, of the function itself when that is 0. */
+#define ZY_K_INDEX(imm)       ((imm) & 0xffffffff)
+#define ZY_K_CALLEE(imm)      ((int)((imm) >> 32) - 1)
+
 typedef struct ZyNode_ {
   uint8_t op;                          /* ZyHirOp */
-  uint8_t hoisted;                     /* moved out of a loop by a pass */
+  uint8_t hoisted;                     /* assumed in front of a loop, by a pass, for a node of bytecode pc in it */
   uint16_t type;                       /* ZyType of the result; 0: none */
   uint32_t block;
   ZyRef ops[3];

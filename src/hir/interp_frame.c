@@ -74,7 +74,10 @@ static ZyStep give_pointer(ZyValue *out, void *p) {
 
 static ZyStep check(int cond) { return cond ? ZY_STEP_NEXT : ZY_STEP_EXIT; }
 
-static ZyValue constant(const ZyMachine *m, int64_t k) { return zy_layout_proto(m->ci)->k[k]; }
+static ZyValue constant(const ZyMachine *m, int64_t k) {
+  const ZyProto *p = ZY_K_CALLEE(k) < 0 ? zy_layout_proto(m->ci) : m->code->callee_proto[ZY_K_CALLEE(k)];
+  return p->k[ZY_K_INDEX(k)];
+}
 static ZyUpVal *upvalue(const ZyMachine *m, int64_t i) { return zy_layout_closure(m->ci)->upvals[i]; }
 static ZyTable *table(const ZyValue *v) { return (ZyTable *)v->v.gc; }
 
@@ -155,7 +158,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
   ZyCallInfo *ci = m->ci;
   int64_t imm = n->imm, reg = imm & 255;
   switch ((ZyHirOp)n->op) {
-    case ZY_HIR_KCONST: return give(out, found(&zy_layout_proto(ci)->k[imm]));
+    case ZY_HIR_KCONST: return give(out, constant(m, imm));
     case ZY_HIR_GUARD_PROTO: return check(((ZyLuaClosure *)a[0].v.gc)->p == m->code->callee_proto[imm]);
     case ZY_HIR_GUARD_LIB: return check(a[0].tt == ZY_TAG_CFUNCTION && a[0].v.p == m->cx->lib[imm]);
     case ZY_HIR_GUARD_NOMETA: return check(table(a)->metatable == NULL);
@@ -177,6 +180,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
     }
     case ZY_HIR_BARRIER: return barrier(m, a);
     case ZY_HIR_UPVAL_GET: return give(out, found(upvalue(m, imm)->v));
+    case ZY_HIR_UPVAL_OF: return give(out, found(((ZyLuaClosure *)a[0].v.gc)->upvals[imm]->v));
     case ZY_HIR_UPVAL_SET: return set_upvalue(m, n, a);
     case ZY_HIR_LEN_STR: return string_length(a, out);
 

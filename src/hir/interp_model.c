@@ -244,7 +244,7 @@ static ZyStep access(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue
 
 static ZyStep upvalue(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
   if (n->imm < 0 || n->imm >= ZY_MODEL_UPVALS) return fault(m, "the model has no such upvalue");
-  if (n->op == ZY_HIR_UPVAL_GET) return give(out, m->model->upval[n->imm]);
+  if (n->op != ZY_HIR_UPVAL_SET) return give(out, m->model->upval[n->imm]);
   store(&m->model->upval[n->imm], &a[0]);
   return ZY_STEP_NEXT;
 }
@@ -269,7 +269,7 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
       return slot != NULL ? give_object(out, slot, ZY_TAG_LIGHT) : ZY_STEP_EXIT;
     }
     case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: return access(m, n, a, out);
-    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_SET: return upvalue(m, n, a, out);
+    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: return upvalue(m, n, a, out);
     case ZY_HIR_LEN_STR: return give_int(out, (int64_t)((const ZyString *)a[0].v.gc)->u.lnglen);
 
     case ZY_HIR_TABLE_GET: return table_get(m, n, a, out);
@@ -306,7 +306,7 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
 
 ZyStep zy_interp_model_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue *out) {
   ZyStep result = step(m, n, a, out);
-  if (m->model->restless && result == ZY_STEP_NEXT
-      && (n->op == ZY_HIR_NEW_TABLE || zy_hir_effect((ZyHirOp)n->op) == ZY_EFFECT_ALL)) move_tables(m->model, n->op == ZY_HIR_CALL);
+  int calls = n->op == ZY_HIR_NEW_TABLE || zy_hir_effect((ZyHirOp)n->op) == ZY_EFFECT_ALL;
+  if (m->model->restless && calls && result == ZY_STEP_NEXT) move_tables(m->model, n->op == ZY_HIR_CALL);
   return result;
 }

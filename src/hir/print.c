@@ -261,7 +261,11 @@ static void put_comment(Printer *p, const ZyHirNode *n) {
   int64_t k;
   int length = 0;
   if (n->op == ZY_HIR_FIELD_GET) k = n->imm >> 8;
-  else if (n->op == ZY_HIR_KCONST || n->op == ZY_HIR_FIELD_SLOT || n->op == ZY_HIR_FIELD_SET) k = n->imm;
+  else if (n->op == ZY_HIR_KCONST || n->op == ZY_HIR_FIELD_SLOT) {
+    k = ZY_K_INDEX(n->imm);
+    if (unit != NULL && ZY_K_CALLEE(n->imm) >= 0) unit = unit->callees[ZY_K_CALLEE(n->imm)].unit;
+  }
+  else if (n->op == ZY_HIR_FIELD_SET) k = n->imm;
   else return;
   if (unit == NULL || k < 0 || k >= unit->nk || unit->k[k].text == NULL) return;
   put(p, "  ; \"");

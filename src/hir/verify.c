@@ -274,7 +274,7 @@ static int check_operand_types(Verifier *v) {
       return check_types(v, VALUE, 0);
     case ZY_HIR_TABLE_SET: return check_types(v, VALUE, VALUE) && check_type(v, 2, VALUE);
     case ZY_HIR_GUARD: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_BRANCH: return check_types(v, COND, 0);
-    case ZY_HIR_GUARD_PROTO: case ZY_HIR_CALL_LUA: return check_types(v, LUA_FN, 0);
+    case ZY_HIR_GUARD_PROTO: case ZY_HIR_CALL_LUA: case ZY_HIR_UPVAL_OF: return check_types(v, LUA_FN, 0);
     case ZY_HIR_GUARD_NOMETA: case ZY_HIR_ARRAY_LIMIT: case ZY_HIR_ARRAY_BASE: case ZY_HIR_FIELD_SLOT:
       return check_types(v, TABLE, 0);
     case ZY_HIR_ELEM: return check_types(v, PTR, INT);
@@ -314,6 +314,16 @@ static int in_range(Verifier *v, const char *what, int64_t n, int64_t limit) {
   return n >= 0 && n < limit ? 1 : fail(v, 15, "there is no %s %lld", what, (long long)n);
 }
 
+/* A constant of the function, or of a callee that is inlined in it. */
+static int check_constant(Verifier *v, int64_t imm, int64_t nk, int64_t ncallees) {
+  const ZyUnit *unit = v->h->unit;
+  if (ZY_K_CALLEE(imm) < 0) return in_range(v, "constant", imm, nk);
+  if (!in_range(v, "callee", ZY_K_CALLEE(imm), ncallees)) return 0;
+  if (unit == NULL) return 1;
+  if (unit->callees[ZY_K_CALLEE(imm)].unit == NULL) return fail(v, 15, "callee %d is not known", ZY_K_CALLEE(imm));
+  return in_range(v, "constant", ZY_K_INDEX(imm), unit->callees[ZY_K_CALLEE(imm)].unit->nk);
+}
+
 /* V15. Without a unit, how many constants and callees there are is not known. */
 static int check_immediate(Verifier *v) {
   const ZyHirNode *n = &v->h->nodes.v[v->node];
@@ -327,9 +337,10 @@ static int check_immediate(Verifier *v) {
   if (op == ZY_HIR_GUARD_LIB || op == ZY_HIR_MATH_NUM) return in_range(v, "library function", n->imm, ZY_LIB_COUNT);
   if (op == ZY_HIR_GUARD_PROTO) return in_range(v, "callee", n->imm, ncallees);
   if (op == ZY_HIR_CALL_LUA) return in_range(v, "callee", ZY_CALL_CALLEE(n->imm), ncallees);
-  if (op == ZY_HIR_KCONST || op == ZY_HIR_FIELD_SLOT || op == ZY_HIR_FIELD_SET)
-    return in_range(v, "constant", n->imm, nk);
+  if (op == ZY_HIR_KCONST || op == ZY_HIR_FIELD_SLOT) return check_constant(v, n->imm, nk, ncallees);
+  if (op == ZY_HIR_FIELD_SET) return in_range(v, "constant", n->imm, nk);
   if (op == ZY_HIR_FIELD_GET) return in_range(v, "constant", n->imm >> 8, nk);
+  if (op == ZY_HIR_UPVAL_OF) return in_range(v, "upvalue", n->imm, 256);
   if (op == ZY_HIR_UPVAL_GET || op == ZY_HIR_UPVAL_SET)
     return in_range(v, "upvalue", n->imm, unit != NULL && v->h->inlines.n == 1 ? unit->nupvalues : 256);
   if (op == ZY_HIR_LOAD_REG || op == ZY_HIR_STORE_REG)

@@ -61,8 +61,7 @@ static int frames(Table *t, uint32_t inlined, int *first) {
 static int32_t add_exit(Table *t, uint32_t state, int32_t pc, int reason, const ZyHirNode *n, int stored) {
   const ZyUnit *unit = t->l->h->unit;
   uint32_t inlined = state_of(t->l, state)->inlined, kept = stored ? 0 : state;
-  ZyExit e = { .pc = pc, .reason = (uint8_t)reason, .site = n->hoisted ? state_of(t->l, state)->pc : n->pc,
-               .hoisted = n->hoisted };
+  ZyExit e = { .pc = pc, .reason = (uint8_t)reason, .site = n->pc, .hoisted = n->hoisted };
   int first, bucket = pc & (BUCKETS - 1);
   e.nframes = (uint8_t)frames(t, inlined, &first);
   e.frame = (uint16_t)first;
@@ -114,7 +113,7 @@ static int reason(const ZyHir *h, const ZyHirNode *n) {
     case ZY_HIR_LTU_INT: case ZY_HIR_EQ_NUM: case ZY_HIR_LT_NUM: case ZY_HIR_LE_NUM: case ZY_HIR_SAME:
     case ZY_HIR_TRUTHY: case ZY_HIR_IS_TYPE: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_ARRAY_LIMIT:
     case ZY_HIR_ARRAY_BASE: case ZY_HIR_ELEM: case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: case ZY_HIR_BARRIER:
-    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_SET: case ZY_HIR_LEN_STR: case ZY_HIR_RECORD: case ZY_HIR_RECORD_CALL:
+    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_LEN_STR: case ZY_HIR_RECORD: case ZY_HIR_RECORD_CALL:
     case ZY_HIR_RECORD_TABLE: case ZY_HIR_COUNT: case ZY_HIR_JUMP: case ZY_HIR_BRANCH: case ZY_HIR_RETURN:
     case ZY_HIR_COUNT_:
       break;

@@ -10,8 +10,15 @@
 #define FIELD(l, op, at, type, field) zy_lower_load((l), ZY_LIR_##op, (at), offsetof(type, field), ZY_ALIAS_SHAPE)
 #define FIXED(l, op, at, type, field) zy_lower_fixed((l), ZY_LIR_##op, (at), offsetof(type, field), ZY_ALIAS_SHAPE)
 
+/* The object that a string constant is, of the function itself or of one that is inlined. */
 static uint32_t constant(ZyLower *l, int64_t k) {
-  return zy_lower_fixed(l, ZY_LIR_LOADP, l->k, k * (int64_t)sizeof(ZyValue), ZY_ALIAS_SHAPE);
+  int64_t at = ZY_K_INDEX(k) * (int64_t)sizeof(ZyValue);
+  uint32_t p;
+  if (ZY_K_CALLEE(k) < 0) return zy_lower_fixed(l, ZY_LIR_LOADP, l->k, at, ZY_ALIAS_SHAPE);
+  p = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, callee_proto), ZY_ALIAS_CODE);
+  p = zy_lower_fixed(l, ZY_LIR_LOADP, p, ZY_K_CALLEE(k) * (int64_t)sizeof(ZyProto *), ZY_ALIAS_CODE);
+  p = zy_lower_fixed(l, ZY_LIR_LOADP, p, offsetof(ZyProto, k), ZY_ALIAS_SHAPE);
+  return zy_lower_fixed(l, ZY_LIR_LOADP, p, at, ZY_ALIAS_SHAPE);
 }
 
 static uint32_t table(ZyLower *l, ZyRef r) { return zy_lower_payload(l, r, ZY_LIR_P); }
@@ -132,6 +139,13 @@ static uint32_t upvalue(ZyLower *l, int64_t i) {
   return zy_lower_load(l, ZY_LIR_LOADP, l->closure, (int64_t)offsetof(ZyLuaClosure, upvals) + i * 8, ZY_ALIAS_SHAPE);
 }
 
+static void upval_of(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  int64_t offset = (int64_t)offsetof(ZyLuaClosure, upvals) + n->imm * 8;
+  uint32_t upval = zy_lower_load(l, ZY_LIR_LOADP, zy_lower_payload(l, n->ops[0], ZY_LIR_P), offset, ZY_ALIAS_SHAPE);
+  zy_lower_load_value(l, r, FIELD(l, LOADP, upval, ZyUpVal, v), 0, ZY_ALIAS_UPVALS, 1);
+}
+
 static void upval_get(ZyLower *l, ZyRef r) {
   uint32_t at = FIELD(l, LOADP, upvalue(l, l->h->nodes.v[r].imm), ZyUpVal, v);
   zy_lower_load_value(l, r, at, 0, ZY_ALIAS_UPVALS, 1);
@@ -189,6 +203,7 @@ void zy_lower_table_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_STORE_VAL: store_val(l, r); break;
     case ZY_HIR_BARRIER: barrier(l, r); break;
     case ZY_HIR_UPVAL_GET: upval_get(l, r); break;
+    case ZY_HIR_UPVAL_OF: upval_of(l, r); break;
     case ZY_HIR_UPVAL_SET: upval_set(l, r); break;
     case ZY_HIR_LEN_STR: string_length(l, r); break;
   }

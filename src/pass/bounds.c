@@ -10,7 +10,8 @@
 **     guard ltu_int (i + d), limit       in the loop, limit, a length, from outside
 **
 ** becomes guards in front of the loop: that c and step are small enough for the sum not to wrap, and of the first and
-** the last value. Behind the branch that looks at c, k stops at c - 1.
+** the last value. Behind the branch that looks at c, k stops at c - 1, and there is nothing to check when c is 0, as it
+** may be where a loop is entered in its middle.
 **
 ** A guard in front of the loop may fail where the one in the loop would not have been reached; the interpreter then
 ** runs the loop. Like what 'loop' moves, it is marked 'hoisted' and given up when that happens too often. Run after
@@ -49,7 +50,7 @@ static ZyRef passed_back(const ZyLoop *loop, ZyRef param) {
     for (int s = 0; s < 2; s++) {
       const ZyEdge *edge = &h->blocks.v[header->preds.v[p]].succ[s];
       ZyRef arg;
-      if (edge->block != loop->header || !loop->inside[header->preds.v[p]]) continue;
+      if (edge->block != loop->header || !zy_loop_has(loop, header->preds.v[p])) continue;
       arg = edge->args.v[h->nodes.v[param].imm];
       if (value != 0 && value != arg) return 0;
       value = arg;
@@ -92,7 +93,7 @@ static int find_counter(Counter *c) {
     if (back == 0 || !is_one_less(h, back, p)) continue;
     for (uint32_t i = 0; i < c->loop->blocks.n; i++) {
       uint32_t on = when_not_zero(h, c->loop->blocks.v[i], p);
-      if (on == 0 || !c->loop->inside[on] || !zy_loop_every_round(c->loop, on)) continue;
+      if (on == 0 || !zy_loop_has(c->loop, on) || !zy_loop_every_round(c->loop, on)) continue;
       c->count = passed_first(c->loop, p);
       c->on = on;
       return 1;
@@ -108,7 +109,7 @@ static int find_counter(Counter *c) {
 static int find_step(const Counter *c, ZyRef next, ZyRef x, Range *range) {
   const ZyHirNode *n = node(c, next);
   if ((n->op != ZY_HIR_ADD_INT && n->op != ZY_HIR_SUB_INT) || n->ops[0] != x) return 0;
-  if (c->loop->inside[node(c, n->ops[1])->block] && !zy_pass_is_int(c->loop->h, n->ops[1])) return 0;
+  if (zy_loop_has(c->loop, node(c, n->ops[1])->block) && !zy_pass_is_int(c->loop->h, n->ops[1])) return 0;
   range->step = n->ops[1];
   range->down = n->op == ZY_HIR_SUB_INT;
   range->most = 0;
@@ -160,28 +161,37 @@ static ZyRef put_sum(const Counter *c, ZyRef x, uint64_t d) {
 
 /* 'like': the guard in the loop. */
 static void put_guard(const Counter *c, ZyRef x, ZyRef limit, ZyRef like) {
-  const ZyHir *h = c->loop->h;
-  ZyRef r = put(c, ZY_HIR_GUARD, put(c, ZY_HIR_LTU_INT, x, limit), 0);
-  node(c, r)->state = node(c, before(c))->state;
-  if (h->states.v[node(c, like)->state].inlined == 0) node(c, r)->pc = node(c, like)->pc;
-  node(c, r)->hoisted = 1;
+  zy_loop_assume(c->loop, put(c, ZY_HIR_GUARD, put(c, ZY_HIR_LTU_INT, x, limit), 0), like);
 }
 
 static int dominated(const ZyHir *h, uint32_t block, uint32_t by) { return zy_dom_common(h, block, by) == by; }
 
+/* The first and the last value, 'first' and 'last', are below 'limit', unless the counter is 0. */
+static void put_guards(const Counter *c, ZyRef first, ZyRef last, ZyRef limit, ZyRef like, int unless_zero) {
+  if (unless_zero && !(zy_pass_is_int(c->loop->h, c->count) && node(c, c->count)->imm != 0)) {
+    /* 1, or 0 when the counter is: it is below 2^63 */
+    ZyRef on = put(c, ZY_HIR_SHR_INT, put(c, ZY_HIR_NEG_INT, c->count, 0), put_int(c, 63));
+    first = put(c, ZY_HIR_MUL_INT, first, on);
+    last = put(c, ZY_HIR_MUL_INT, last, on);
+    limit = put(c, ZY_HIR_SUB_INT, put_sum(c, limit, 1), on);
+  }
+  put_guard(c, first, limit, like);
+  put_guard(c, last, limit, like);
+}
+
 static void check_before(const Counter *c, const Range *range, ZyRef guard) {
   ZyRef limit = node(c, node(c, guard)->ops[0])->ops[1], count = c->count, first = range->first, last = count;
+  int behind = dominated(c->loop->h, node(c, guard)->block, c->on);
   if (range->most == 0) put_guard(c, range->step, put_int(c, MAX_STEP), guard);
   put_guard(c, count, put_int(c, MAX_COUNT), guard);
   if (range->stepped) first = put(c, ZY_HIR_ADD_INT, first, range->step);
   first = put_sum(c, first, range->offset);
-  if (dominated(c->loop->h, node(c, guard)->block, c->on)) last = put_sum(c, count, (uint64_t)-1);
+  if (behind) last = put_sum(c, count, (uint64_t)-1);
   if (range->most == 0) last = put(c, ZY_HIR_MUL_INT, last, range->step);
   else if (range->most != 1 && range->most != -1)
     last = put(c, ZY_HIR_MUL_INT, last, put_int(c, range->down ? -range->most : range->most));
   last = put(c, range->down ? ZY_HIR_SUB_INT : ZY_HIR_ADD_INT, first, last);
-  put_guard(c, first, limit, guard);
-  put_guard(c, last, limit, guard);
+  put_guards(c, first, last, limit, guard, behind);
 }
 
 static int is_check(const Counter *c, ZyRef r, Range *range) {
@@ -189,7 +199,7 @@ static int is_check(const Counter *c, ZyRef r, Range *range) {
   if (n->op != ZY_HIR_GUARD || node(c, n->ops[0])->op != ZY_HIR_LTU_INT) return 0;
   n = node(c, n->ops[0]);
   if (node(c, n->ops[1])->op != ZY_HIR_ARRAY_LIMIT && node(c, n->ops[1])->op != ZY_HIR_LEN_STR) return 0;
-  return !c->loop->inside[node(c, n->ops[1])->block] && find_range(c, n->ops[0], range);
+  return !zy_loop_has(c->loop, node(c, n->ops[1])->block) && find_range(c, n->ops[0], range);
 }
 
 void zy_bounds_run(ZyHir *h) {
@@ -202,7 +212,7 @@ void zy_bounds_run(ZyHir *h) {
       for (ZyRef r = h->blocks.v[c.loop->blocks.v[b]].first; r != 0; r = next) {
         Range range;
         next = node(&c, r)->next;
-        if (!is_check(&c, r, &range) || !zy_loop_may_assume(c.loop, node(&c, r)->block, node(&c, r)->pc)) continue;
+        if (!is_check(&c, r, &range) || !zy_loop_may_assume(c.loop, r)) continue;
         check_before(&c, &range, r);
         zy_hir_remove(h, r);
       }

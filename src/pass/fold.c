@@ -96,14 +96,23 @@ static void with_int(Folder *f, ZyRef r, ZyHirOp op, ZyRef x, uint64_t i) {
   zy_pass_rewrite(f->h, r, op, x, c);
 }
 
+/* 'r', the sum of 'a' and 'b', when b is y - a or y - (a + c): y, y - c. */
+static void cancel(Folder *f, ZyRef r, ZyRef a, ZyRef b) {
+  ZyRef x, z = node(f, b)->ops[1];
+  uint64_t c;
+  if (!is_op(f, b, ZY_HIR_SUB_INT)) return;
+  if (z == a) replace(f, r, node(f, b)->ops[0]);
+  else if (is_sum(f, z, &x, &c) && x == a) with_int(f, r, ZY_HIR_ADD_INT, node(f, b)->ops[0], 0 - c);
+}
+
 /* x - c is x + -c; (x + c) + d is x + (c + d); x + (y - x) is y: all wrap. */
 static void sum(Folder *f, ZyRef r) {
   ZyRef a = node(f, r)->ops[0], b = node(f, r)->ops[1], x, y;
   uint64_t inner, outer;
   if (!is_sum(f, r, &y, &outer)) {
     if (!is_op(f, r, ZY_HIR_ADD_INT)) return;
-    if (is_op(f, b, ZY_HIR_SUB_INT) && node(f, b)->ops[1] == a) replace(f, r, node(f, b)->ops[0]);
-    else if (is_op(f, a, ZY_HIR_SUB_INT) && node(f, a)->ops[1] == b) replace(f, r, node(f, a)->ops[0]);
+    if (is_op(f, b, ZY_HIR_SUB_INT)) cancel(f, r, a, b);
+    else cancel(f, r, b, a);
   }
   else if (outer == 0) replace(f, r, y);
   else if (!is_sum(f, y, &x, &inner)) {
@@ -190,7 +199,8 @@ static void simplify(Folder *f, ZyRef r) {
     if (is_num_value(f, b, 2.0)) zy_pass_rewrite(f->h, r, ZY_HIR_MUL_NUM, a, a);
   }
   else if (op == ZY_HIR_FLOOR_NUM || op == ZY_HIR_CEIL_NUM) {
-    if (is_op(f, a, ZY_HIR_INT_TO_NUM) || is_op(f, a, ZY_HIR_FLOOR_NUM) || is_op(f, a, ZY_HIR_CEIL_NUM)) replace(f, r, a);
+    if (is_op(f, a, ZY_HIR_INT_TO_NUM) || is_op(f, a, ZY_HIR_FLOOR_NUM) || is_op(f, a, ZY_HIR_CEIL_NUM))
+      replace(f, r, a);
   }
   else if (op == ZY_HIR_ABS_NUM) {
     if (is_op(f, a, ZY_HIR_ABS_NUM)) replace(f, r, a);

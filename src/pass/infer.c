@@ -12,6 +12,8 @@
 */
 #include "pass/pass.h"
 
+#include <string.h>
+
 static ZyType arith_type(ZyArith op, ZyType a, ZyType b) {
   ZyType type = 0;
   switch (op) {
@@ -63,9 +65,9 @@ static int pass_on(const ZyHir *h, uint32_t b, uint16_t *type, const uint16_t *e
   return changed;
 }
 
-uint16_t *zy_infer_types(const ZyHir *h, const uint16_t *entry) {
-  uint16_t *type = ZY_NEWN(h->arena, uint16_t, h->nodes.n);
+void zy_infer_types(const ZyHir *h, const uint16_t *entry, uint16_t *type) {
   int changed;
+  memset(type, 0, h->nodes.n * sizeof *type);
   do {
     changed = 0;
     for (uint32_t i = 0; i < h->order.n; i++) {
@@ -81,11 +83,11 @@ uint16_t *zy_infer_types(const ZyHir *h, const uint16_t *entry) {
       changed |= pass_on(h, b, type, entry);
     }
   } while (changed);
-  return type;
 }
 
 void zy_infer_run(ZyHir *h) {
-  const uint16_t *type = zy_infer_types(h, NULL);
+  uint16_t *type = ZY_NEWN(h->arena, uint16_t, h->nodes.n);
+  zy_infer_types(h, NULL, type);
   for (ZyRef r = 1; r < h->nodes.n; r++)
     if (type[r] != 0) h->nodes.v[r].type = type[r];
 }

@@ -5,13 +5,13 @@
 ** Inner loops first; what has moved in front of one is moved on if the loop around it does not change it either.
 **
 **   - Operations that cannot exit move whenever their operands are there. Division moves only with a divisor known not
-**     to be 0, a load only where its address is known to be good: at a field's slot, which exists when it is known, or
-**     at an element whose check is in front of the loop, too.
+**     to be 0, a load only where its address is known to be good: at a field's slot, which exists when it is known, at
+**     an element whose check is in front of the loop, too, or in a function whose prototype is checked there.
 **   - Loads move when no node of the loop writes their class of memory.
 **   - Guards and other exits move with the state of the JUMP into the loop: when one fails, the interpreter starts the
 **     loop. That is right whether or not the guard would have been reached, so it is a matter of gain only: see
-**     zy_loop_may_assume. They are marked 'hoisted' and keep their pc, so that one that fails too often is left where it
-**     was next time (ZY_AVOID_HOIST).
+**     zy_loop_may_assume. They are marked 'hoisted' and keep their pc, so that one that fails too often is left where
+**     it was next time (ZY_AVOID_HOIST).
 **   - A guard of a PARAM of the header moves to what is passed from outside when all that is passed in the loop is
 **     of its type then.
 **
@@ -161,17 +161,17 @@ ZyLoop *zy_loop_new(ZyHir *h, uint32_t header) {
   loop->h = h;
   loop->header = header;
   loop->before = block_before(h, header);
-  loop->inside = ZY_NEWN(h->arena, uint8_t, h->blocks.n);
+  loop->inside = ZY_NEWN(h->arena, uint64_t, h->blocks.n / 64 + 1);
   for (uint32_t i = h->blocks.v[header].order - 1; i < h->order.n; i++) {
     uint32_t b = h->order.v[i];
     if (!in_loop(h, header, b)) continue;
-    loop->inside[b] = 1;
+    loop->inside[b >> 6] |= (uint64_t)1 << (b & 63);
     zy_vec_push(h->arena, &loop->blocks, b);
   }
   return loop;
 }
 
-static int invariant(const ZyLoop *loop, ZyRef r) { return !loop->inside[loop->h->nodes.v[r].block]; }
+static int invariant(const ZyLoop *loop, ZyRef r) { return !zy_loop_has(loop, loop->h->nodes.v[r].block); }
 
 /* Whether 'block' is only there to enter a loop. */
 static int enters_loop(const ZyHir *h, uint32_t block) {
@@ -180,31 +180,51 @@ static int enters_loop(const ZyHir *h, uint32_t block) {
       && !in_loop(h, to, block);
 }
 
-static int avoids(const ZyHir *h, int32_t pc) {
+/* What of node 'r' failed too often in front of this loop. The function that the loop is in remembers it: by the pc of
+** the node, or of the loop when the node comes from another function. */
+static int32_t site(const ZyLoop *loop, uint32_t entry, ZyRef r) {
+  const ZyHir *h = loop->h;
+  const ZyFrameState *s = &h->states.v[h->nodes.v[r].state];
+  return s->inlined == h->states.v[entry].inlined ? h->nodes.v[r].pc : h->states.v[entry].pc;
+}
+
+static int avoids(const ZyHir *h, uint32_t inlined, int32_t pc) {
   const ZyUnit *unit = h->unit;
+  if (unit != NULL && inlined != 0) unit = unit->callees[h->inlines.v[inlined].callee].unit;
   return unit != NULL && unit->avoid != NULL && pc >= 0 && pc < unit->ncode && (unit->avoid[pc] & ZY_AVOID_HOIST) != 0;
 }
 
-int zy_loop_may_assume(const ZyLoop *loop, uint32_t block, int32_t pc) {
+static uint32_t entry_state(const ZyLoop *loop) {
+  return loop->before != 0 ? loop->h->nodes.v[loop->h->blocks.v[loop->before].last].state : 0;
+}
+
+int zy_loop_may_assume(const ZyLoop *loop, ZyRef r) {
   const ZyHir *h = loop->h;
-  uint32_t state;
-  if (loop->before == 0) return 0;
-  state = h->nodes.v[h->blocks.v[loop->before].last].state;
-  if (state == 0 || avoids(h, pc) || avoids(h, h->states.v[state].pc)) return 0;
-  for (uint32_t b = block; b != loop->header; b = h->blocks.v[b].idom) {
+  uint32_t entry = entry_state(loop);
+  if (entry == 0 || avoids(h, h->states.v[entry].inlined, site(loop, entry, r))) return 0;
+  for (uint32_t b = h->nodes.v[r].block; b != loop->header; b = h->blocks.v[b].idom) {
     const ZyBlock *from = &h->blocks.v[h->blocks.v[b].idom];
     if (h->blocks.v[b].preds.n != 1 || h->nodes.v[from->last].op != ZY_HIR_BRANCH) continue;
-    /* the test in front of a loop within this one: such loops run, as a rule */
-    if (invariant(loop, h->nodes.v[from->last].ops[0]) && !enters_loop(h, b)) return 0;
+    if (!invariant(loop, h->nodes.v[from->last].ops[0])) continue;
+    /* loops within this one run, as a rule; but what is compared may be what the test in front of them has tested */
+    if (h->nodes.v[r].op == ZY_HIR_GUARD || !enters_loop(h, b)) return 0;
   }
   return 1;
+}
+
+void zy_loop_assume(const ZyLoop *loop, ZyRef r, ZyRef like) {
+  ZyHirNode *n = &loop->h->nodes.v[r];
+  uint32_t entry = entry_state(loop);
+  n->pc = site(loop, entry, like);
+  n->state = entry;
+  n->hoisted = 1;
 }
 
 int zy_loop_every_round(const ZyLoop *loop, uint32_t block) {
   const ZyHir *h = loop->h;
   const ZyBlock *header = &h->blocks.v[loop->header];
   for (uint32_t p = 0; p < header->preds.n; p++)
-    if (loop->inside[header->preds.v[p]] && zy_dom_common(h, block, header->preds.v[p]) != block) return 0;
+    if (zy_loop_has(loop, header->preds.v[p]) && zy_dom_common(h, block, header->preds.v[p]) != block) return 0;
   return 1;
 }
 
@@ -257,6 +277,35 @@ static int good_address(const Mover *mv, ZyRef p) {
 }
 
 
+/* Whether the function is known in front of the loop to be the one that was inlined, which has this upvalue. */
+static int is_inlined(const Mover *mv, ZyRef f) {
+  const ZyHir *h = mv->h;
+  for (uint32_t block = mv->loop->before; ; block = h->blocks.v[block].idom) {
+    for (ZyRef r = h->blocks.v[block].last; r != 0; r = h->nodes.v[r].prev)
+      if (h->nodes.v[r].op == ZY_HIR_GUARD_PROTO && h->nodes.v[r].ops[0] == f) return 1;
+    if (block == 1) return 0;
+  }
+}
+
+/* UPVAL_OF is right for instances of one prototype only. Whether all that 'r' relies on to have one is checked before
+** the loop is. */
+static int good_function(const Mover *mv, ZyRef r) {
+  const ZyHir *h = mv->h;
+  uint32_t block = h->nodes.v[r].block;
+  int found = 0;
+  for (ZyRef at = h->nodes.v[r].prev;;) {
+    for (; at != 0; at = h->nodes.v[at].prev) {
+      if (h->nodes.v[at].op != ZY_HIR_GUARD_PROTO || h->nodes.v[at].ops[0] != h->nodes.v[r].ops[0]) continue;
+      if (zy_loop_has(mv->loop, block)) return 0;
+      found = 1;
+    }
+    if (block == 1) return found;
+    block = h->blocks.v[block].idom;
+    at = h->blocks.v[block].last;
+  }
+}
+
+
 /* ---- moving ------------------------------------------------------------------------- */
 
 static int may_move(const Mover *mv, ZyRef r) {
@@ -272,9 +321,11 @@ static int may_move(const Mover *mv, ZyRef r) {
   if (class >= 0 ? (int)(mv->written >> class & 1) : effect != 0) return 0;
   if (n->op == ZY_HIR_IDIV_INT || n->op == ZY_HIR_MOD_INT) return not_zero(mv, n->ops[1]);
   if (n->op == ZY_HIR_LOAD_VAL) return good_address(mv, n->ops[0]);
-  if (n->state != 0 && h->nodes.v[h->blocks.v[mv->loop->before].last].state == 0) return 0;
+  if (n->op == ZY_HIR_UPVAL_OF) return good_function(mv, r);
+  if (n->op == ZY_HIR_UPVAL_OF) return is_inlined(mv, n->ops[0]);
+  if (n->state != 0 && entry_state(mv->loop) == 0) return 0;
   if (zy_guard_never_exits(h, r)) return 1;
-  if (!zy_loop_may_assume(mv->loop, n->block, n->pc)) return 0;
+  if (!zy_loop_may_assume(mv->loop, r)) return 0;
   /* an operator that exits does what no assumption rules out */
   if (n->op == ZY_HIR_ARITH || n->op == ZY_HIR_EQ || n->op == ZY_HIR_LT || n->op == ZY_HIR_LE)
     return zy_loop_every_round(mv->loop, n->block);
@@ -283,14 +334,9 @@ static int may_move(const Mover *mv, ZyRef r) {
 
 static void move(Mover *mv, ZyRef r) {
   ZyHir *h = mv->h;
-  ZyRef jump = h->blocks.v[mv->loop->before].last;
-  ZyHirNode *n = &h->nodes.v[r];
   zy_hir_remove(h, r);
-  zy_hir_insert_before(h, jump, r);
-  if (n->state == 0) return;
-  if (h->states.v[n->state].inlined != 0) n->pc = h->nodes.v[jump].pc;   /* 'avoid' has no other place for it */
-  n->state = h->nodes.v[jump].state;
-  n->hoisted = 1;
+  zy_hir_insert_before(h, h->blocks.v[mv->loop->before].last, r);
+  if (h->nodes.v[r].state != 0) zy_loop_assume(mv->loop, r, r);
 }
 
 static void hoist(Mover *mv, uint32_t header) {
@@ -326,8 +372,13 @@ static void note_shapes(Mover *mv) {
 
 /* ---- guards of what a loop changes ------------------------------------------------------ */
 
-/* Types that PARAMs of the header are guarded to have, by PARAM; several: 'none' of them. */
-static void find_guards(const ZyLoop *loop, uint16_t *wanted, ZyRef *guard) {
+typedef struct Entrance {
+  uint16_t *wanted;                    /* by PARAM: type that it is guarded to have in the loop, 0: none or several */
+  ZyRef *guard;                        /* by PARAM: the first such guard */
+  uint16_t *type;                      /* by node, as found with 'wanted' */
+} Entrance;
+
+static void find_guards(const ZyLoop *loop, const Entrance *e) {
   const ZyHir *h = loop->h;
   for (uint32_t i = 0; i < loop->blocks.n; i++)
     for (ZyRef r = h->blocks.v[loop->blocks.v[i]].first; r != 0; r = h->nodes.v[r].next) {
@@ -337,10 +388,10 @@ static void find_guards(const ZyLoop *loop, uint16_t *wanted, ZyRef *guard) {
         continue;
       passed = h->blocks.v[loop->before].succ[0].args.v[h->nodes.v[p].imm];
       if ((h->nodes.v[passed].type & n->type) == 0 || (h->nodes.v[passed].type & ~(uint32_t)n->type) == 0) continue;
-      if (guard[p] != 0 && h->nodes.v[guard[p]].type != n->type) wanted[p] = 0;
-      else if (guard[p] == 0 && zy_loop_may_assume(loop, n->block, n->pc)) {
-        wanted[p] = n->type;
-        guard[p] = r;
+      if (e->guard[p] != 0 && h->nodes.v[e->guard[p]].type != n->type) e->wanted[p] = 0;
+      else if (e->guard[p] == 0 && zy_loop_may_assume(loop, r)) {
+        e->wanted[p] = n->type;
+        e->guard[p] = r;
       }
     }
 }
@@ -352,34 +403,33 @@ static void guard_entry(const ZyLoop *loop, ZyRef param, ZyRef like) {
   ZyRef *passed = &before->succ[0].args.v[h->nodes.v[param].imm];
   ZyRef r = zy_pass_insert(h, before->last, ZY_HIR_GUARD_TYPE, *passed, 0);
   h->nodes.v[r].type = h->nodes.v[like].type & h->nodes.v[*passed].type;
-  h->nodes.v[r].state = h->nodes.v[before->last].state;
-  if (h->states.v[h->nodes.v[like].state].inlined == 0) h->nodes.v[r].pc = h->nodes.v[like].pc;
-  h->nodes.v[r].hoisted = 1;
+  zy_loop_assume(loop, r, like);
   *passed = r;
 }
 
 /* Moves guards of PARAMs to what is passed from outside, where the loop itself passes what they want. */
-static void guard_entries(ZyHir *h, uint32_t header) {
-  ZyLoop *loop = zy_loop_new(h, header);
-  uint16_t *wanted = ZY_NEWN(h->arena, uint16_t, h->nodes.n);
-  ZyRef *guard = ZY_NEWN(h->arena, ZyRef, h->nodes.n), first = h->blocks.v[header].first;
+static void guard_entries(const ZyLoop *loop, const Entrance *e) {
+  const ZyHir *h = loop->h;
+  ZyRef first = h->blocks.v[loop->header].first;
   int found, failed;
   if (loop->before == 0) return;
-  find_guards(loop, wanted, guard);
+  find_guards(loop, e);
   do {                                       /* one that does not hold may have made another one hold */
-    const uint16_t *type;
     found = failed = 0;
-    for (ZyRef p = first; h->nodes.v[p].op == ZY_HIR_PARAM; p = h->nodes.v[p].next) found |= wanted[p] != 0;
+    for (ZyRef p = first; h->nodes.v[p].op == ZY_HIR_PARAM; p = h->nodes.v[p].next) found |= e->wanted[p] != 0;
     if (!found) return;
-    type = zy_infer_types(h, wanted);
+    zy_infer_types(h, e->wanted, e->type);
     for (ZyRef p = first; h->nodes.v[p].op == ZY_HIR_PARAM; p = h->nodes.v[p].next) {
-      if (wanted[p] == 0 || (type[p] & ~(uint32_t)wanted[p]) == 0) continue;
-      wanted[p] = 0;
+      if (e->wanted[p] == 0 || (e->type[p] & ~(uint32_t)e->wanted[p]) == 0) continue;
+      e->wanted[p] = 0;
       failed = 1;
     }
   } while (failed);
   for (ZyRef p = first; h->nodes.v[p].op == ZY_HIR_PARAM; p = h->nodes.v[p].next)
-    if (wanted[p] != 0) guard_entry(loop, p, guard[p]);
+    if (e->wanted[p] != 0) {
+      guard_entry(loop, p, e->guard[p]);
+      e->wanted[p] = 0;
+    }
 }
 
 
@@ -387,6 +437,7 @@ static void guard_entries(ZyHir *h, uint32_t header) {
 
 void zy_loop_run(ZyHir *h) {
   Mover mv = { .h = h };
+  Entrance e;
   uint32_t n, *headers = zy_loop_headers(h, &n);
   int added = 0;
   for (uint32_t i = 0; i < n; i++)
@@ -397,7 +448,10 @@ void zy_loop_run(ZyHir *h) {
   if (added) zy_dom_run(h);
   headers = zy_loop_headers(h, &n);
   if (n == 0) return;
-  for (uint32_t i = 0; i < n; i++) guard_entries(h, headers[i]);
+  e.wanted = ZY_NEWN(h->arena, uint16_t, 2 * h->nodes.n);      /* as many guards may be added as there are PARAMs */
+  e.type = ZY_NEWN(h->arena, uint16_t, 2 * h->nodes.n);
+  e.guard = ZY_NEWN(h->arena, ZyRef, 2 * h->nodes.n);
+  for (uint32_t i = 0; i < n; i++) guard_entries(zy_loop_new(h, headers[i]), &e);
   mv.memory = zy_memory_new(h);
   mv.shape = ZY_NEWN(h->arena, uint32_t, h->nodes.n);
   note_shapes(&mv);

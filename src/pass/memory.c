@@ -76,7 +76,7 @@ int zy_memory_reads(const ZyMemory *m, ZyRef r) {
   const ZyHirNode *n = &h->nodes.v[r];
   uint32_t effect = zy_hir_effect((ZyHirOp)n->op);
   if (n->op == ZY_HIR_LOAD_REG) return reg_class(m, n->imm);
-  if (n->op == ZY_HIR_UPVAL_GET) return UPVALS;
+  if (n->op == ZY_HIR_UPVAL_GET || n->op == ZY_HIR_UPVAL_OF) return UPVALS;
   if (n->op == ZY_HIR_LOAD_VAL) return value_class(m, n->ops[0]);
   if (n->op == ZY_HIR_EQ) return zy_guard_never_exits(h, r) ? -1 : SHAPE;      /* metatables */
   return effect == ZY_EFFECT_READ_SHAPE ? SHAPE : -1;
@@ -169,6 +169,7 @@ int zy_memory_apart(const ZyHir *h, ZyRef p, ZyRef q) {
   if (a->op != b->op || (a->op != ZY_HIR_ELEM && a->op != ZY_HIR_FIELD_SLOT)) return 0;
   s = a->ops[0];
   t = b->ops[0];
+  if (a->op == ZY_HIR_FIELD_SLOT && a->imm != b->imm && ZY_K_CALLEE(a->imm) == ZY_K_CALLEE(b->imm)) return 1;
   if (a->op == ZY_HIR_ELEM) {
     if (s == t) {
       ZyRef x = zy_memory_split(h, a->ops[1], &c), y = zy_memory_split(h, b->ops[1], &d);

@@ -74,9 +74,9 @@ ZyRef zy_memory_split(const ZyHir *h, ZyRef index, uint64_t *c);
 
 /* ---- infer.c ---- */
 
-/* The types that nodes are found to have. 'entry', when not NULL, holds types by PARAM that edges into a loop are
+/* Sets type[r] to what node r is found to be. 'entry', when not NULL, holds types by PARAM that edges into a loop are
 ** assumed to pass at most; 0: nothing is assumed. */
-uint16_t *zy_infer_types(const ZyHir *h, const uint16_t *entry);
+void zy_infer_types(const ZyHir *h, const uint16_t *entry, uint16_t *type);
 
 /* ---- loop.c ---- */
 
@@ -84,18 +84,25 @@ uint16_t *zy_infer_types(const ZyHir *h, const uint16_t *entry);
 typedef struct ZyLoop {
   ZyHir *h;
   uint32_t header, before;             /* before: 0 when there is no such block */
-  uint8_t *inside;                     /* by block */
+  uint64_t *inside;                    /* bit by block */
   ZY_VEC(uint32_t) blocks;             /* in reverse postorder */
 } ZyLoop;
+
+static inline int zy_loop_has(const ZyLoop *loop, uint32_t block) {
+  return (int)(loop->inside[block >> 6] >> (block & 63) & 1);
+}
 
 /* Headers, inner loops before those around them. */
 uint32_t *zy_loop_headers(ZyHir *h, uint32_t *count);
 
 ZyLoop *zy_loop_new(ZyHir *h, uint32_t header);
 
-/* Whether what is assumed in 'block' at bytecode 'pc' may be assumed in front of the loop: the exit is there, nothing
-** speaks against it, and no branch that goes one way as long as the loop runs keeps the block from being executed. */
-int zy_loop_may_assume(const ZyLoop *loop, uint32_t block, int32_t pc);
+/* Whether what node 'r' of the loop assumes may be assumed in front of it: the exit is there, nothing speaks against
+** it, and no branch that goes one way as long as the loop runs keeps 'r' from being executed. */
+int zy_loop_may_assume(const ZyLoop *loop, ZyRef r);
+
+/* Lets 'r', which stands in front of the loop for its node 'like', exit there. */
+void zy_loop_assume(const ZyLoop *loop, ZyRef r, ZyRef like);
 
 /* Whether every round of the loop executes 'block', unless it leaves the loop before. */
 int zy_loop_every_round(const ZyLoop *loop, uint32_t block);

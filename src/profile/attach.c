@@ -69,11 +69,11 @@ typedef struct Lines {
   int nabs;
 } Lines;
 
-/* Line of each of the Proto's 'n' instructions. */
+/* Line of each of the Proto's instructions. */
 static void decode_lines(const ZyProto *p, int *line) {
   int current = p->linedefined, a = 0;
   for (int pc = 0; pc < p->sizelineinfo; pc++) {
-    if (p->lineinfo[pc] == ZY_ABS_LINE) current = p->abslineinfo[a++].line;
+    if (p->lineinfo[pc] == ZY_ABS_LINE && a < p->sizeabslineinfo) current = p->abslineinfo[a++].line;
     else current += p->lineinfo[pc];
     line[pc] = current;
   }

@@ -2,7 +2,7 @@
 ** discover.c - the collector's lists -> Protos to attach.
 ** SPDX-License-Identifier: MIT
 **
-** Every Proto and every coroutine but the main one is in the list of all objects, newest first. A marker, an object that
+** Every Lua function and every coroutine but the main one is in the list of all objects, newest first. A marker, an object that
 ** is kept in the registry, tells how far the list was looked through: what is in front of it is new. That is done when a
 ** collection has ended, which the finalizer of a sentinel tells; the sentinel is then made anew.
 **
@@ -92,15 +92,32 @@ int zy_discover_live(const ZyState *S, const ZyProto *p) {
   return found;
 }
 
-/* Attaches the Protos in front of 'marker' in the list of objects. */
+/* Whether loading it was finished: only then its upvalues are there. */
+static int is_complete(const ZyLuaClosure *cl) {
+  for (int i = 0; i < cl->nupvalues; i++)
+    if (cl->upvals[i] == NULL) return 0;
+  return cl->p != NULL;
+}
+
+/* 'p' and what is nested in it, as far as it is not attached. */
+static int add_unattached(Found *found, ZyProto *p) {
+  if (zy_attach_function(p) == NULL && !add(found, p)) return 0;
+  for (int i = 0; i < p->sizep; i++)
+    if (!add_unattached(found, p->p[i])) return 0;
+  return 1;
+}
+
+/* Attaches the Protos of functions in front of 'marker' in the list of objects. They are found through functions and
+** not by themselves: what a load that failed has left of a Proto is in the list, too, until it is collected. */
 static void attach_until(lua_State *L, ZyState *S, const ZyObject *marker) {
   const ZyProto *own = ((ZyLuaClosure *)S->trampoline.v.gc)->p;
   Found found = { 0 }, live = { 0 };
   ZyPause pause = zy_collector_pause(L);
   int complete = 1;
-  for (ZyObject *o = S->G->allgc; o != NULL && o != marker; o = o->next)
-    if (o->tt == ZY_KIND_PROTO && o != (const ZyObject *)own && zy_attach_function((ZyProto *)o) == NULL)
-      complete = complete && add(&found, (ZyProto *)o);
+  for (ZyObject *o = S->G->allgc; o != NULL && o != marker && complete; o = o->next)
+    if (o->tt == LUA_TFUNCTION && is_complete((ZyLuaClosure *)o) && ((ZyLuaClosure *)o)->p != own
+        && zy_attach_function(((ZyLuaClosure *)o)->p) == NULL)
+      complete = add_unattached(&found, ((ZyLuaClosure *)o)->p);
   if (found.n > 0 && find_live(S, &live)) {
     qsort(live.v, live.n, sizeof *live.v, by_address);
     for (size_t i = 0; i < found.n; i++)

@@ -25,7 +25,6 @@ typedef struct Engine {
   atomic_int state;                    /* State */
   atomic_int busy;                     /* a thread is in it; read by the child of a fork */
   int reported;
-  unsigned levels;                     /* bits of those compiled for so far */
   char reason[256];
 } Engine;
 
@@ -72,22 +71,45 @@ static void fail(Engine *e, const char *why) {
   atomic_store_explicit(&e->state, FAILED, memory_order_release);
 }
 
+/* Has the smallest function compiled at each level: what a compiler registers with the C library when it is first
+** used is registered then, not when a fork or the process's exit may come. */
+static void warm_up(const ZyBackend *backend) {
+  ZyLirInst insts[] = { { .op = ZY_LIR_ICONST, .type = ZY_LIR_I }, { .op = ZY_LIR_RET, .type = ZY_LIR_V, .a = 0 } };
+  ZyLirBlock block = { 0, 2 };
+  ZyLir lir = { .name = "zy_warm_up", .insts = { insts, 2, 2 }, .blocks = { &block, 1, 1 } };
+  const ZyLir *batch = &lir;
+  for (int level = 0; level <= 2 && !zy_worker_leaving(); level++) {
+    ZyBackendResult result = { 0 };
+    void *module = NULL;
+    char why[64];
+    if (backend->compile(&batch, 1, level, &result, &module, why, sizeof why) == ZY_STATUS_OK) backend->release(module);
+  }
+}
+
+static int start(Engine *e, char *why, size_t size) {
+  if (e->backend == NULL) e->backend = zy_backend_find(e->name, why, size);
+  return e->backend != NULL && !zy_worker_leaving() && e->backend->start(why, size) == ZY_STATUS_OK;
+}
+
 /* Loads and starts it if need be. The lock is held. */
 static int make_ready(Engine *e) {
   char why[256] = "";
+  int ready;
   if (atomic_load(&e->state) != UNTRIED) return atomic_load(&e->state) == READY;
-  zy_worker_at(ZY_PLACE_LOADING);
-  if (e->backend == NULL) e->backend = zy_backend_find(e->name, why, sizeof why);
-  zy_worker_at(e->place);
-  if (e->backend != NULL && !zy_worker_leaving()) {
+  if (e->place == ZY_PLACE_LLVM) {
+    zy_worker_begin_load();
+    ready = start(e, why, sizeof why);
+    if (ready) warm_up(e->backend);
     zy_worker_guard_exit();
-    if (e->backend->start(why, sizeof why) == ZY_STATUS_OK) atomic_store(&e->state, READY);
-    zy_worker_guard_exit();
+    zy_worker_end_load();
+  } else {                             /* a process is started: nothing of ours to protect, and it may take long */
+    zy_worker_at(e->place);
+    ready = start(e, why, sizeof why);
+    zy_worker_at(ZY_PLACE_OURS);
   }
-  zy_worker_at(ZY_PLACE_OURS);
-  if (atomic_load(&e->state) == READY) return 1;
-  if (!zy_worker_leaving()) fail(e, why);
-  return 0;
+  if (ready) atomic_store(&e->state, READY);
+  else if (!zy_worker_leaving()) fail(e, why);
+  return ready;
 }
 
 /* Takes the lock with the engine ready, or does not take it: NULL, and the reason in 'why'. */
@@ -125,9 +147,6 @@ ZyStatus zy_engine_compile(int backend, const ZyLir *const *lir, int n, int leve
     e->backend->release(handle);
     status = ZY_STATUS_MEMORY;
   }
-  /* What a compiler does for the first time may be what registers something. */
-  if ((e->levels & 1u << level) == 0) zy_worker_guard_exit();
-  e->levels |= 1u << level;
   if (status == ZY_STATUS_NO_BACKEND && !zy_worker_leaving()) {
     fail(e, why);
     report(e, verbosity);

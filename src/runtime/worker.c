@@ -25,7 +25,9 @@
 ** While exiting no code is freed: other threads and handlers that come later may still run it.
 **
 ** Fork. The child has no workers; what they were doing is queued again, and workers start at the next request. The
-** lock is held across the fork, so the queue is consistent; back ends are told whether they were interrupted.
+** lock is held across the fork, so the queue is consistent; back ends are told whether they were interrupted. While
+** LLVM is loaded the C library's lock of atexit is taken thousands of times; a child that inherits it taken could
+** never exit. So a fork waits until a load is over, once in a process, and none begins during one.
 **
 ** Workers block all signals, so that no handler of the host runs in them, and have a stack large enough for LLVM.
 */
@@ -64,6 +66,7 @@ static struct {
   Slot slot[MAX_WORKERS];
   int nworkers, nidle;
   int nowners;                         /* states that may still ask for something */
+  int nloading;                        /* threads between begin_load and end_load */
   atomic_int phase;                    /* Phase; written under the lock */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -158,6 +161,21 @@ static void finish(ZyJob **batch, int n, ZyCode **unwanted) {
 
 void zy_worker_at(ZyPlace place) {
   if (self != NULL) atomic_store(&self->place, (int)place);
+}
+
+void zy_worker_begin_load(void) {
+  pthread_mutex_lock(&pool.lock);
+  pool.nloading++;
+  zy_worker_at(ZY_PLACE_LOADING);
+  pthread_mutex_unlock(&pool.lock);
+}
+
+void zy_worker_end_load(void) {
+  pthread_mutex_lock(&pool.lock);
+  pool.nloading--;
+  zy_worker_at(ZY_PLACE_OURS);
+  pthread_cond_broadcast(&pool.done);
+  pthread_mutex_unlock(&pool.lock);
 }
 
 int zy_worker_leaving(void) { return atomic_load(&pool.phase) != RUNNING; }
@@ -330,7 +348,10 @@ static void guard_thread(void) {}
 
 /* --- Fork --- */
 
-static void before_fork(void) { pthread_mutex_lock(&pool.lock); }
+static void before_fork(void) {
+  pthread_mutex_lock(&pool.lock);
+  while (pool.nloading > 0) await(&pool.done, INT64_MAX);
+}
 
 static void after_fork(void) { pthread_mutex_unlock(&pool.lock); }
 

@@ -29,6 +29,11 @@ void zy_worker_at(ZyPlace place);
 /* Whether the process is exiting: what is being done is not wanted any more. */
 int zy_worker_leaving(void);
 
+/* Around what may take locks of the C library that a fork does not make anew (the loader's, that of atexit): a fork
+** waits until it is over. Not to be nested. */
+void zy_worker_begin_load(void);
+void zy_worker_end_load(void);
+
 /* Makes sure that the workers are stopped before what was registered with atexit so far is undone. To be called
 ** again whenever a back end may have registered something. */
 void zy_worker_guard_exit(void);
