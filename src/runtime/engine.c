@@ -15,6 +15,8 @@
 
 #include "runtime/worker.h"
 
+enum { MOST_GUARDS = 256 };            /* a few bytes each; what is new comes early */
+
 typedef enum State { UNTRIED, READY, FAILED } State;
 
 typedef struct Engine {
@@ -25,6 +27,7 @@ typedef struct Engine {
   atomic_int state;                    /* State */
   atomic_int busy;                     /* a thread is in it; read by the child of a fork */
   int reported;
+  int compiled;                        /* calls after which the exit was guarded anew */
   char reason[256];
 } Engine;
 
@@ -71,12 +74,29 @@ static void fail(Engine *e, const char *why) {
   atomic_store_explicit(&e->state, FAILED, memory_order_release);
 }
 
-/* Has the smallest function compiled at each level: what a compiler registers with the C library when it is first
-** used is registered then, not when a fork or the process's exit may come. */
+/* Has a function with a loop, a call and a float compiled at each level: what a compiler registers with the C library
+** when it first meets such things is registered then, not when a fork or the process's exit may come. */
 static void warm_up(const ZyBackend *backend) {
-  ZyLirInst insts[] = { { .op = ZY_LIR_ICONST, .type = ZY_LIR_I }, { .op = ZY_LIR_RET, .type = ZY_LIR_V, .a = 0 } };
-  ZyLirBlock block = { 0, 2 };
-  ZyLir lir = { .name = "zy_warm_up", .insts = { insts, 2, 2 }, .blocks = { &block, 1, 1 } };
+  ZyLirInst insts[] = {
+    { .op = ZY_LIR_ARG, .type = ZY_LIR_P },                                             /* b0 */
+    { .op = ZY_LIR_ICONST, .type = ZY_LIR_I, .imm = 1 },
+    { .op = ZY_LIR_JUMP, .a = 0, .b = 1, .imm = 1 },
+    { .op = ZY_LIR_PARAM, .type = ZY_LIR_I },                                           /* b1 */
+    { .op = ZY_LIR_I2F, .type = ZY_LIR_F, .a = 3 },
+    { .op = ZY_LIR_FADD, .type = ZY_LIR_F, .a = 4, .b = 4 },
+    { .op = ZY_LIR_STOREF, .a = 0, .b = 5 },
+    { .op = ZY_LIR_LOADP, .type = ZY_LIR_P, .a = 0, .imm = 8 },
+    { .op = ZY_LIR_CALLP, .type = ZY_LIR_I, .a = 0, .b = 1, .c = 7 },
+    { .op = ZY_LIR_ADD, .type = ZY_LIR_I, .a = 3, .b = 8 },
+    { .op = ZY_LIR_LT, .type = ZY_LIR_B, .a = 9, .b = 1 },
+    { .op = ZY_LIR_BRANCH, .a = 10, .imm = 2 | (int64_t)3 << 32 },
+    { .op = ZY_LIR_JUMP, .a = 1, .b = 1, .imm = 1 },                                    /* b2 */
+    { .op = ZY_LIR_RET, .a = 9 }                                                        /* b3 */
+  };
+  ZyLirBlock blocks[] = { { 0, 3 }, { 3, 9 }, { 12, 1 }, { 13, 1 } };
+  uint32_t args[] = { 1, 9 };
+  enum { NINSTS = sizeof insts / sizeof *insts };
+  ZyLir lir = { .name = "zy_warm_up", .insts = { insts, NINSTS, NINSTS }, .blocks = { blocks, 4, 4 }, .args = { args, 2, 2 } };
   const ZyLir *batch = &lir;
   for (int level = 0; level <= 2 && !zy_worker_leaving(); level++) {
     ZyBackendResult result = { 0 };
@@ -146,6 +166,13 @@ ZyStatus zy_engine_compile(int backend, const ZyLir *const *lir, int n, int leve
   if (status == ZY_STATUS_OK && *module == NULL) {
     e->backend->release(handle);
     status = ZY_STATUS_MEMORY;
+  }
+  if (e->place == ZY_PLACE_LLVM && e->compiled < MOST_GUARDS && !zy_worker_leaving()) {
+    e->compiled++;                     /* it may have registered something that the warm-up did not meet */
+    zy_worker_begin_load();
+    zy_worker_guard_exit();
+    zy_worker_end_load();
+    zy_worker_at(e->place);
   }
   if (status == ZY_STATUS_NO_BACKEND && !zy_worker_leaving()) {
     fail(e, why);
