@@ -137,8 +137,6 @@ bench: build
 lint: deps-lint
 	@$(SUBMAKE) BUILD=$(BUILD)/lint EXTRA_CFLAGS=-Werror build
 	@if command -v luacheck >/dev/null; then luacheck --quiet lua bench spec; else echo 'luacheck: not installed'; fi
-	@if command -v clang-format >/dev/null; then clang-format --dry-run --Werror $(SOURCES) $(wildcard src/*/*.h); \
-	  else echo 'clang-format: not installed'; fi
 
 hard: build debug
 	@ZYJIT_HARD=1 $(RUN_BUSTED) spec
@@ -189,7 +187,7 @@ help:
 	@echo 'make demo       install what is missing, build, run the demo programs on stock Lua, zyjit and LuaJIT'
 	@echo 'make test       install what is missing, build, run all tests'
 	@echo 'make bench      the demo programs, five times each'
-	@echo 'make lint       warnings as errors, luacheck, clang-format'
+	@echo 'make lint       warnings as errors, luacheck'
 	@echo 'make env        shell lines that make lua5.4 use this tree: eval "$$(make -s env)"'
 	@echo 'make install    PREFIX, or LUADIR, LIBDIR and BINDIR, say where to'
 	@echo 'make debug      build with the HIR verified after each pass into build/debug/'

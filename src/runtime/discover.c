@@ -119,9 +119,10 @@ static void attach_until(lua_State *L, ZyState *S, const ZyObject *marker) {
         && zy_attach_function(((ZyLuaClosure *)o)->p) == NULL)
       complete = add_unattached(&found, ((ZyLuaClosure *)o)->p);
   if (found.n > 0 && find_live(S, &live)) {
-    qsort(live.v, live.n, sizeof *live.v, by_address);
+    if (live.n > 0) qsort(live.v, live.n, sizeof *live.v, by_address);
     for (size_t i = 0; i < found.n; i++)
-      if (bsearch(&found.v[i], live.v, live.n, sizeof *live.v, by_address) == NULL) zy_attach_proto(L, S, found.v[i]);
+      if (live.n == 0 || bsearch(&found.v[i], live.v, live.n, sizeof *live.v, by_address) == NULL)
+        zy_attach_proto(L, S, found.v[i]);
   }
   free(found.v);
   free(live.v);

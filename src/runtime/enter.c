@@ -81,12 +81,17 @@ static int behind_pads(const ZyProto *p, int pc) {
 /* Makes the frames of functions that were translated in place. Their registers, and the functions, are in memory. */
 static void rebuild(lua_State *L, ZyCallInfo *ci, const ZyCode *code, const ZyExit *exit) {
   ZyThread *t = zy_thread(L);
-  ptrdiff_t base = ci->func + 1 - t->stack;
+  ptrdiff_t base = ci->func + 1 - t->stack, end = ci->top - t->stack;
+  for (int i = 0; i < exit->nframes; i++) {            /* making a CallInfo uses the stack: above all registers */
+    const ZyExitFrame *f = &code->frame[exit->frame + i];
+    ptrdiff_t top = base + f->base + code->callee_proto[f->callee]->maxstacksize;
+    if (top > end) end = top;
+  }
   for (int i = 0; i < exit->nframes; i++) {
     const ZyExitFrame *f = &code->frame[exit->frame + i];
     ZyCallInfo *callee;
     t->ci->u.l.savedpc = zy_layout_proto(t->ci)->code + f->call_pc + 1;
-    t->top = t->ci->top;
+    t->top = t->stack + end;
     zy_helper_next_frame(L, t->ci);
     callee = t->ci->next;
     callee->func = t->stack + base + f->base - 1;
@@ -107,7 +112,7 @@ ZyStack zy_enter_exit(lua_State *L, ZyState *S, ZyCallInfo *ci, ZyCode *code, in
   if (exit->nframes > 0) rebuild(L, ci, code, exit);
   p = zy_layout_proto(t->ci);
   t->ci->u.l.savedpc = p->code + behind_pads(p, exit->pc);
-  zy_policy_exit(L, S, code, exit);
+  zy_policy_exit(S, code, exit);
   return takes_open(p->code, exit->pc) ? t->top : t->ci->top;
 }
 
@@ -179,6 +184,10 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
   int64_t result;
   uint64_t started;
   int outermost, pc, trapped;
+  if (S->cx.stress_gc) {
+    lua_gc(L, LUA_GCCOLLECT);
+    stack = t->stack;
+  }
   if (S->thread != (unsigned long)pthread_self()) find_stack_limit(S);
   if (here < S->cx.stack_limit) return leave(L, S, frame, slot, zy_attach_default_pc(p, slot), frame->top - 1);
   outermost = S->outermost == NULL || here >= S->outermost;

@@ -137,6 +137,11 @@ int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg,
   ZyStack func = ci->func + 1 + reg;
   int tag = func->tt;
   if (nargs >= 0) t->top = func + 1 + nargs;
+  if (cx->stress_gc) {
+    ptrdiff_t at = func - t->stack;
+    lua_gc(L, LUA_GCCOLLECT);
+    func = t->stack + at;
+  }
   if (tag != ZY_TAG_LUA_FN && tag != ZY_TAG_CFUNCTION && tag != ZY_TAG_C_FN) return 1;
   if (tag != ZY_TAG_LUA_FN || !call_native(L, ci, cx, func, (int)nresults)) {
     ptrdiff_t top = ci->top - ci->func;

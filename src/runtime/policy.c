@@ -211,11 +211,10 @@ static void throw_away(ZyState *S, ZyFunction *fn, int i) {
   fn->deopts++;
 }
 
-void zy_policy_exit(lua_State *L, ZyState *S, ZyCode *code, ZyExit *exit) {
+void zy_policy_exit(ZyState *S, ZyCode *code, ZyExit *exit) {
   ZyFunction *fn = code->owner;
   ZyStub *stub = &fn->stub[code->stub];
   int what = exit->hoisted ? ZY_AVOID_HOIST : avoid_of[exit->reason];
-  (void)L;
   if (exit->reason == ZY_EXIT_LOOP || exit->reason == ZY_EXIT_TIER || zy_observe_is(code)) return;
   fn->exits++;
   zy_state_say(S, 3, fn, "left at pc %d: exit reason %d", exit->pc, exit->reason);

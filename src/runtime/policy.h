@@ -13,7 +13,7 @@
 ZyCode *zy_policy_cold(lua_State *L, ZyState *S, ZyFunction *fn, int stub, const ZyCallInfo *frame);
 
 /* An exit of 'code' was taken: gives up what fails too often. */
-void zy_policy_exit(lua_State *L, ZyState *S, ZyCode *code, ZyExit *exit);
+void zy_policy_exit(ZyState *S, ZyCode *code, ZyExit *exit);
 
 /* Puts the count at which zy_policy_cold acts again; after settings changed. */
 void zy_policy_reset(ZyState *S, ZyFunction *fn);

@@ -250,10 +250,10 @@ static int close_state(lua_State *L) {
 }
 
 static void read_stress(ZyState *S, const char *text) {
-  const char *exits = strstr(text, "exits=");
+  const char *exits = strstr(text, "exits="), *seed = strstr(text, "seed=");
   if (exits != NULL) S->cx.stress_exits = (uint32_t)strtoul(exits + 6, NULL, 10);
-  exits = strstr(text, "seed=");
-  if (exits != NULL) S->cx.stress_count = (uint32_t)strtoul(exits + 5, NULL, 10);
+  if (seed != NULL) S->cx.stress_count = (uint32_t)strtoul(seed + 5, NULL, 10);
+  S->cx.stress_gc = strstr(text, "gc") != NULL;
 }
 
 static const char *environment(ZyState *S) {
