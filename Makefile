@@ -150,7 +150,8 @@ asan:
 	  EXTRA_CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=undefined' \
 	  LDFLAGS='-fsanitize=address,undefined'
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan specs-preloaded PRELOAD='$(call sanitizer,asan)' \
-	  OPTIONS="ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1"
+	  OPTIONS="ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:log_path=$(abspath $(BUILD))/asan/report \
+	             UBSAN_OPTIONS=print_stacktrace=1:log_path=$(abspath $(BUILD))/asan/report"
 
 tsan:
 	@$(SUBMAKE) BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fno-omit-frame-pointer' build \

@@ -267,6 +267,8 @@ static int release_holder(lua_State *L) {
 }
 
 void zy_attach_bury(ZyState *S) {
+  for (ZyObject *o = S->G->tobefnz; o != NULL; o = o->next)
+    if (o == S->self) return;                          /* the state is being closed: all are there, and none is dead */
   for (ZyObject *o = S->G->tobefnz; o != NULL; o = o->next) {
     ZyUserdata *u = (ZyUserdata *)o;
     Holder *holder = (Holder *)((char *)o + offsetof(ZyUserdata, uv) + sizeof(ZyValue));

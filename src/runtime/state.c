@@ -271,6 +271,7 @@ static void set_defaults(ZyConfig *config) {
 ZyState *zy_state_open(lua_State *L) {
   ZyState *S = lua_newuserdatauv(L, sizeof *S, 0);
   memset(S, 0, sizeof *S);
+  S->self = zy_thread(L)->top[-1].v.gc;
   lua_createtable(L, 0, 1);
   lua_pushcfunction(L, close_state);
   lua_setfield(L, -2, "__gc");

@@ -31,6 +31,7 @@ typedef struct ZyState {
   uint8_t locals_changed;              /* debug.setlocal was called under native code that is still active */
   uint32_t tick;                       /* executions since one was counted (sample_rate) */
   unsigned long thread;                /* pthread_self() that cx.stack_limit is for */
+  ZyObject *self;                      /* the userdata that this is in */
   ZyTable *holders;                    /* attach.c: metatable of what refers to records; anchored in the registry */
   ZyValue trampoline;                  /* see frames.c; anchored in the registry */
   lua_CFunction original[ZY_WRAPPED_COUNT];   /* wrap.c */
