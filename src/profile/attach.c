@@ -267,9 +267,14 @@ static int release_holder(lua_State *L) {
   return 0;
 }
 
-void zy_attach_bury(ZyState *S) {
+int zy_attach_is_closing(const ZyState *S) {
   for (ZyObject *o = S->G->tobefnz; o != NULL; o = o->next)
-    if (o == S->self) return;                          /* the state is being closed: all are there, and none is dead */
+    if (o == S->self) return 1;
+  return S->closed;
+}
+
+void zy_attach_bury(ZyState *S) {
+  if (zy_attach_is_closing(S)) return;                 /* all finalizers are due, and nothing is dead */
   for (ZyObject *o = S->G->tobefnz; o != NULL; o = o->next) {
     ZyUserdata *u = (ZyUserdata *)o;
     Holder *holder = (Holder *)((char *)o + offsetof(ZyUserdata, uv) + sizeof(ZyValue));

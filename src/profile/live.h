@@ -17,7 +17,7 @@
 struct ZyState;
 
 /* Leads the loops of 'p', which some Lua frame executes, to stubs, and keeps 'p' alive. Does nothing when that was done
-** already. Returns OK; UNSUPPORTED when it has no such loops; TOO_LARGE when there is no place within reach of its code;
+** already. Returns OK; UNSUPPORTED when it has no such loops, or the state is being closed; TOO_LARGE when there is no place within reach of its code;
 ** MEMORY. Then nothing has happened. Raises nothing. */
 ZyStatus zy_live_begin(lua_State *L, struct ZyState *S, ZyProto *p);
 
