@@ -378,6 +378,26 @@ os.remove(name)
 ]]
   end)
 
+  it("leave those alone that do not, over collections of the young", function()
+    local out, err = child.run([[
+local function f(n) local s = 0 for i = 1, n do s = s + i end return s end
+for i = 1, 10 do collectgarbage "generational" collectgarbage "step" end
+local zyjit = require "zyjit"
+local source = debug.getinfo(1, "S").short_src
+local function known()
+  for _, row in ipairs(zyjit.functions()) do if row.source == source and row.line == 1 then return true end end
+  return false
+end
+for i = 1, 30 do
+  if not known() then print("forgotten in step", i) break end
+  collectgarbage "step"
+end
+print(known(), f(10))
+]], {})
+    assert.are.equal("", err)
+    assert.are.equal("true\t55\n", out)
+  end)
+
   it("have captured variables when zyjit checks the state", function()
     local out, err = child.run([[
 local n = 0

@@ -56,6 +56,8 @@ ZyFunction *zy_attach_function(const ZyProto *p) {
   return holder == NULL ? NULL : holder->fn;
 }
 
+int zy_attach_is_attached(const ZyProto *p) { return holder_of(p) != NULL; }
+
 int zy_attach_default_pc(const ZyProto *p, int slot) {
   const Holder *holder = holder_of(p);
   return holder != NULL && slot == holder->size + 2 ? holder->first : slot + 1;
@@ -324,7 +326,7 @@ static void install(lua_State *L, ZyState *S, ZyProto *p, const Plan *plan, Arra
   holder->first = plan->first;
   fn->proto = p;
   set_arrays(p, fresh);
-  zy_collector_barrier(t->G, (ZyObject *)p, &p->gclist);
+  zy_collector_barrier_proto(t->G, p, (ZyUserdata *)k[1].v.gc);
   free_arrays(L, &old);
   zy_state_adopt(S, fn);
 }

@@ -26,6 +26,9 @@ int zy_attach_tree(lua_State *L, struct ZyState *S, ZyProto *p);
 /* The record of an attached Proto; NULL when it has none (any more). */
 ZyFunction *zy_attach_function(const ZyProto *p);
 
+/* Whether it has stubs, with a record or not. */
+int zy_attach_is_attached(const ZyProto *p);
+
 /* Leads the prologue and the back edges to the stubs, or puts the originals back. */
 void zy_attach_arm(ZyFunction *fn);
 void zy_attach_disarm(ZyFunction *fn);

@@ -275,7 +275,8 @@ ZyStatus zy_live_begin(lua_State *L, ZyState *S, ZyProto *p) {
   ZyStatus status;
   ZyPause pause;
   if (find(S, p) != NULL) return ZY_STATUS_OK;
-  if (nstubs == 0 || zy_attach_is_closing(S)) return ZY_STATUS_UNSUPPORTED;   /* nothing would end it */
+  if (nstubs == 0 || zy_attach_is_attached(p)) return ZY_STATUS_UNSUPPORTED;
+  if (zy_attach_is_closing(S)) return ZY_STATUS_UNSUPPORTED;           /* nothing would end it */
   if (!lua_checkstack(L, 8) || (live = calloc(1, sizeof *live)) == NULL) return ZY_STATUS_MEMORY;
   live->p = p;
   status = make_places(S, live, nstubs, &entry);

@@ -17,6 +17,15 @@ void zy_collector_barrier(ZyGlobal *G, ZyObject *o, ZyObject **gclist) {
     o->marked = (uint8_t)((o->marked & ~ZY_AGE_BITS) | ZY_AGE_TOUCHED1);
 }
 
+void zy_collector_barrier_proto(ZyGlobal *G, ZyProto *p, ZyUserdata *u) {
+  if ((p->marked & ZY_BLACK_BIT) && (p->marked & ZY_AGE_BITS) >= ZY_AGE_OLD0) {
+    u->marked = (uint8_t)((u->marked & ~(ZY_WHITE_BITS | ZY_BLACK_BIT | ZY_AGE_BITS)) | ZY_AGE_OLD0);
+    u->gclist = G->gray;
+    G->gray = (ZyObject *)u;
+  }
+  else zy_collector_barrier(G, (ZyObject *)p, &p->gclist);
+}
+
 void *zy_collector_realloc(lua_State *L, void *block, size_t from, size_t to) {
   ZyGlobal *G = ((ZyThread *)(void *)L)->G;
   void *fresh = G->frealloc(G->ud, block, from, to);

@@ -8,9 +8,13 @@
 #include <lua.h>
 #include "vm/layout.h"
 
-/* The object 'o' was made to refer to something: when the collector has been there already, it will come again.
+/* The table 'o' was made to refer to something: when the collector has been there already, it will come again.
 ** 'gclist': o's own link. As luaC_barrierback of lgc.c, both collector modes. */
 void zy_collector_barrier(ZyGlobal *G, ZyObject *o, ZyObject **gclist);
+
+/* The Proto was made to refer to the new userdata 'u'. In generational mode an old Proto is not visited as often as it
+** takes a new object to become old, so that is marked and made old instead, as luaC_barrier of lgc.c does it. */
+void zy_collector_barrier_proto(ZyGlobal *G, ZyProto *p, ZyUserdata *u);
 
 /* Memory that belongs to an object of the collector. 'to' 0 frees. NULL when there is none, or none is asked for. */
 void *zy_collector_realloc(lua_State *L, void *block, size_t from, size_t to);

@@ -183,7 +183,7 @@ typedef struct ZyCClosure {
 
 /* Colours and ages, in 'marked'. */
 enum { ZY_WHITE_BITS = 3 << 3, ZY_BLACK_BIT = 1 << 5, ZY_AGE_BITS = 7,
-       ZY_AGE_OLD1 = 3, ZY_AGE_TOUCHED1 = 5, ZY_AGE_TOUCHED2 = 6 };
+       ZY_AGE_OLD0 = 2, ZY_AGE_OLD1 = 3, ZY_AGE_TOUCHED1 = 5, ZY_AGE_TOUCHED2 = 6 };
 
 _Static_assert(sizeof(void *) != 8 || (sizeof(ZyValue) == 16 && sizeof(ZyCallInfo) == 64 && sizeof(ZyNode) == 24),
                "LP64 layout of Lua 5.4");
