@@ -58,27 +58,24 @@ ZyStack zy_frames_finish(lua_State *L, ZyState *S, ZyCallInfo *outer, ZyStack to
 
 /* ---- native callees --------------------------------------------------------------------- */
 
-static ZyCallInfo *next_frame(lua_State *L, ZyCallInfo *ci) {
-  if (ci->next == NULL) zy_helper_next_frame(L, ci);
-  return ci->next;
-}
-
 static int nothing(lua_State *L) { (void)L; return 0; }
 
-int64_t zy_helper_next_frame(lua_State *L, ZyCallInfo *ci) {
+void zy_frames_make_next(lua_State *L, const ZyCallInfo *ci) {
   ZyThread *t = zy_thread(L);
-  if (ci->next != NULL) return 0;
+  if (ci->next != NULL) return;
   lua_pushcfunction(L, nothing);             /* any call makes it */
   t->nCcalls -= OF_LUA_CALL;
   lua_call(L, 0, 0);
   t->nCcalls += OF_LUA_CALL;
-  return 0;
 }
 
-int64_t zy_helper_return(lua_State *L, ZyCallInfo *ci, int64_t result) {
-  ZyThread *t = zy_thread(L);
-  ZyStack from = ci->func + 1 + ZY_RETURN_REG(result), to = ci->func;
-  int n = ZY_RETURN_COUNT(result), wanted = ci->nresults;
+static ZyCallInfo *next_frame(lua_State *L, ZyCallInfo *ci) {
+  if (ci->next == NULL) zy_frames_make_next(L, ci);
+  return ci->next;
+}
+
+/* Moves 'n' results from 'from' to where the function was, which is where the caller wants them. */
+static void move_results(ZyThread *t, ZyStack to, const ZyValue *from, int n, int wanted) {
   int count = wanted < 0 ? n : wanted;
   for (int i = 0; i < count; i++) {
     if (i < n) {
@@ -88,8 +85,11 @@ int64_t zy_helper_return(lua_State *L, ZyCallInfo *ci, int64_t result) {
     else to[i].tt = ZY_TAG_NIL;
   }
   t->top = to + count;
+}
+
+static void end_frame(ZyThread *t, ZyCallInfo *ci, int64_t result) {
+  move_results(t, ci->func, ci->func + 1 + ZY_RETURN_REG(result), ZY_RETURN_COUNT(result), ci->nresults);
   t->ci = ci->previous;
-  return 0;
 }
 
 /* Runs the frame 'callee', which is L->ci, natively, then as far as need be in the interpreter. */
@@ -99,7 +99,7 @@ static void run_callee(lua_State *L, ZyCallInfo *callee, ZyContext *cx, ZyCode *
   ZyCallInfo *caller;
   ZyStack top;
   if (result < 0) {
-    zy_helper_return(L, callee, result);
+    end_frame(zy_thread(L), callee, result);
     return;
   }
   caller = callee->previous;
@@ -164,4 +164,33 @@ int64_t zy_helper_call_finish(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyCod
   zy_frames_finish(L, S, ci, top);
   if (nresults >= 0) t->top = ci->top;
   return 0;
+}
+
+
+/* ---- direct calls (lir/lower_direct.c) -------------------------------------------------- */
+
+int64_t zy_helper_frames(lua_State *L, ZyCallInfo *ci) {
+  ZyThread *t = zy_thread(L);
+  for (ZyCallInfo *c = ci; c != t->ci; c = c->previous) {
+    c->top = c->func + 1 + zy_layout_proto(c)->maxstacksize;
+    c->u.l.trap = t->hookmask != 0;
+  }
+  t->ci = ci;
+  return 0;
+}
+
+int64_t zy_helper_settle(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t result, int64_t reg, int64_t nresults) {
+  ZyThread *t = zy_thread(L);
+  ZyStack func = ci->func + 1 + reg;
+  int framed = t->ci == ci->next;
+  if (framed) t->ci = ci;
+  if (ZY_DIRECT_TAG(result) == ZY_DIRECT_IN_FRAME)
+    move_results(t, func, func + 1 + ZY_RETURN_REG(result), ZY_DIRECT_COUNT(result), (int)nresults);
+  else {
+    ZyValue value;
+    zy_value_set(&value, cx->value, ZY_DIRECT_TAG(result));
+    move_results(t, func, &value, ZY_DIRECT_COUNT(result), (int)nresults);
+  }
+  if (nresults >= 0 && framed) t->top = ci->top;
+  return framed && ci->u.l.trap;
 }
