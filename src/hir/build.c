@@ -245,6 +245,7 @@ static void translate_block(ZyBuild *b, int pc) {
   ZyScope *s = b->scope;
   int succ[2], n;
   b->open_from = 256;
+  b->open_one = 0;
   b->pc = pc;
   zy_build_enter(b, s->block_of[pc]);
   if (s->edges[pc] == 0) zy_build_seal(b, b->block);

@@ -79,6 +79,8 @@ int zy_build_has_run(const ZyUnit *unit, int pc);
 
 /* Translates the call of callee 'callee' of the outermost unit in place, whose closure 'f' is; 0: it cannot. */
 int zy_build_inline(ZyBuild *b, int callee, ZyRef f, int reg, int nargs, int nresults);
+/* The same of a tail call in a function that is inlined; it goes on where that one would have. */
+int zy_build_inline_tail(ZyBuild *b, int callee, ZyRef f, int reg, int nargs);
 /* What a RETURN of an inlined function does. */
 void zy_build_inline_return(ZyBuild *b, int reg, int n);
 

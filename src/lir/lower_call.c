@@ -28,8 +28,25 @@ static uint32_t trap(ZyLower *l) {
   return ZY_OP2(NE, set, integer(l, 0));
 }
 
+/* The trap is also set when the stack has moved. */
 void zy_lower_trapped(ZyLower *l, ZyRef r) {
-  if (l->hook_exit[r] >= 0) zy_lower_if(l, trap(l), zy_lower_stored_exit(l, l->hook_exit[r]));
+  uint32_t set, done;
+  if (l->hook_exit[r] < 0) return;
+  set = zy_lower_label(l);
+  done = zy_lower_label(l);
+  zy_lower_branch(l, trap(l), set, done, ZY_HINT_UNLIKELY);
+  zy_lower_place(l, set);
+  zy_lower_settled(l, r, ZY_CALL(POLLED, I, l->L, l->ci));
+  zy_lower_place(l, done);
+}
+
+void zy_lower_want_one(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  uint32_t top, one;
+  if (n->op != ZY_HIR_CALL_LUA || !(n->imm & ZY_CALL_ONE)) return;
+  top = zy_lower_load(l, ZY_LIR_LOADP, l->L, offsetof(ZyThread, top), ZY_ALIAS_FRAME);
+  one = ZY_OP2(PADD, zy_lower_base(l), integer(l, ZY_REG(ZY_CALL_REG(n->imm) + 1)));
+  zy_lower_unless(l, ZY_OP2(EQ, top, one), zy_lower_stored_exit(l, l->count_exit[r]));
 }
 
 void zy_lower_settled(ZyLower *l, ZyRef r, uint32_t trap) {
@@ -70,6 +87,7 @@ static void call(ZyLower *l, ZyRef r) {
     zy_lower_prepare_call(l, n->state);
     zy_lower_call_helper(l, r);
     after(l, r);
+    zy_lower_want_one(l, r);
   }
   zy_lower_forget(l, ZY_CALL_REG(n->imm), 255);
 }
@@ -197,7 +215,7 @@ static void call_out(ZyLower *l, ZyRef r) {
       finish_in(l, r, ZY_CALL(CONCAT, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8)), reg);
       break;
     case ZY_HIR_SET_LIST:
-      finish(l, r, ZY_CALL(SET_LIST, I, l->L, l->ci, integer(l, l->h->states.v[n->state].pc)));
+      finish(l, r, ZY_CALL(SET_LIST, I, l->L, l->ci, integer(l, l->h->states.v[n->state].pc), integer(l, imm - 1)));
       break;
     case ZY_HIR_CLOSE: finish(l, r, ZY_CALL(CLOSE, I, l->L, l->ci, integer(l, imm))); break;
     case ZY_HIR_VARARG:

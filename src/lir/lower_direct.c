@@ -211,7 +211,7 @@ static uint32_t enterable(ZyLower *l, const ZyHirNode *n, const ZyCallee *callee
 /* Whether the only result is wanted as a value, by the LOAD_REG that follows, rather than in its register. */
 static int result_is_loaded(const ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
-  if (ZY_CALL_NRESULTS(n->imm) != 1) return 0;
+  if (ZY_CALL_NRESULTS(n->imm) != 1 && !(n->imm & ZY_CALL_ONE)) return 0;
   for (ZyRef next = n->next; next != 0; next = l->h->nodes.v[next].next) {
     const ZyHirNode *m = &l->h->nodes.v[next];
     if (m->op == ZY_HIR_LOAD_REG && m->imm == ZY_CALL_REG(n->imm)) return 1;
@@ -253,6 +253,7 @@ void zy_lower_direct_call(ZyLower *l, ZyRef r) {
   zy_lower_place(l, returned);
   zy_lower_if(l, ZY_OP2(EQ, FRAME_FIELD(l, LOADP, l->L, ZyThread, ci), next), settle);
   zy_lower_if(l, ZY_OP2(EQ, tag_of_result(l, result), integer(l, ZY_DIRECT_IN_FRAME)), settle);
+  if (n->imm & ZY_CALL_ONE) zy_lower_if(l, ZY_OP2(EQ, ZY_OP2(AND, result, integer(l, 0xff00)), integer(l, 0)), settle);
   if (loaded) {
     value[0] = CODE_FIELD(l, LOAD, l->cx, ZyContext, value);
     value[1] = tag_of_result(l, result);
@@ -276,6 +277,7 @@ void zy_lower_direct_call(ZyLower *l, ZyRef r) {
   zy_lower_trapped(l, r);
 
   zy_lower_place(l, stored);
+  zy_lower_want_one(l, r);
   if (loaded) {
     value[0] = zy_lower_load(l, ZY_LIR_LOAD, zy_lower_base(l), ZY_REG(reg), ZY_ALIAS_REGS);
     value[1] = zy_lower_load(l, ZY_LIR_LOAD8, zy_lower_base(l), ZY_REG(reg) + ZY_TAG_AT, ZY_ALIAS_REGS);

@@ -50,12 +50,29 @@ static int frames(Table *t, uint32_t inlined, int *first) {
     t->first_frame[inlined] = (int32_t)t->frame.n;
     for (int i = n - 1; i >= 0; i--) {
       const ZyInline *in = &h->inlines.v[chain[i]];
-      ZyExitFrame frame = { in->pc, in->callee, in->base, in->nresults };
+      ZyExitFrame frame = { in->pc, in->callee, in->base, in->nresults, in->tail };
       zy_vec_push(t->l->arena, &t->frame, frame);
     }
   }
   *first = t->first_frame[inlined];
   return n;
+}
+
+static int names(const ZyHir *h, const ZyFrameState *s, int reg) {
+  for (uint32_t i = 0; i < s->count; i++)
+    if (h->regs.v[s->first + i].reg == reg) return 1;
+  return 0;
+}
+
+/* The instruction at 'pc' takes what the one before left. Where that is one value, the state has it. */
+static int open_top(const ZyHir *h, uint32_t state, int32_t pc) {
+  const ZyFrameState *s = &h->states.v[state];
+  const ZyUnit *unit = s->inlined == 0 ? h->unit : h->unit->callees[h->inlines.v[s->inlined].callee].unit;
+  int base = s->inlined == 0 ? 0 : h->inlines.v[s->inlined].base, reg;
+  if (pc <= 0 || pc >= unit->ncode || !zy_bytecode_takes_open(unit->code[pc])) return 0;
+  if (ZY_OP(unit->code[pc - 1]) != ZY_BC_CALL) return 0;
+  reg = ZY_A(unit->code[pc - 1]);
+  return names(h, s, base + reg) ? reg + 1 : 0;
 }
 
 static int32_t add_exit(Table *t, uint32_t state, int32_t pc, int reason, const ZyHirNode *n, int stored) {
@@ -65,6 +82,7 @@ static int32_t add_exit(Table *t, uint32_t state, int32_t pc, int reason, const 
   int first, bucket = pc & (BUCKETS - 1);
   e.nframes = (uint8_t)frames(t, inlined, &first);
   e.frame = (uint16_t)first;
+  if (unit != NULL && kept != 0) e.top = (uint8_t)open_top(t->l->h, state, pc);
   if (unit != NULL) e.function = inlined != 0 ? unit->callees[t->l->h->inlines.v[inlined].callee].id : unit->id;
   for (uint32_t i = (uint32_t)t->first[bucket]; i != (uint32_t)-1; i = (uint32_t)t->next[i]) {
     const ZyExit *x = &t->exit.v[i];
@@ -151,6 +169,8 @@ static void number_node(Table *t, ZyRef r) {
   int32_t after;
   if (n->state == 0 || n->op == ZY_HIR_JUMP || n->op == ZY_HIR_RETURN) return;
   l->out->exit_of_node[r] = add_exit(t, n->state, state_of(l, n->state)->pc, reason(l->h, n), n, 0);
+  if (n->op == ZY_HIR_CALL_LUA && n->imm & ZY_CALL_ONE)
+    l->count_exit[r] = add_exit(t, n->state, state_of(l, n->state)->pc + 1, ZY_EXIT_TYPE, n, 1);
   after = pc_after(l->h, n);
   if (after != NO_HOOK_CHECK) l->hook_exit[r] = add_exit(t, n->state, after, ZY_EXIT_HOOK, n, 1);
   if (is_guard((ZyHirOp)n->op) && l->h->unit != NULL && l->h->unit->stress_exits != 0)
@@ -168,10 +188,11 @@ void zy_lower_number_exits(ZyLower *l) {
   size_t n = l->h->nodes.n;
   t.first_frame = ZY_NEWN(l->arena, int32_t, l->h->inlines.n + 1);
   t.first = ZY_NEWN(l->arena, int32_t, BUCKETS);
-  t.next = ZY_NEWN(l->arena, int32_t, 3 * n);
+  t.next = ZY_NEWN(l->arena, int32_t, 4 * n + 1);
   l->out->exit_of_node = ZY_NEWN(l->arena, int32_t, n);
   l->hook_exit = ZY_NEWN(l->arena, int32_t, n);
   l->stress_exit = ZY_NEWN(l->arena, int32_t, n);
+  l->count_exit = ZY_NEWN(l->arena, int32_t, n);
   memset(t.first_frame, -1, (l->h->inlines.n + 1) * sizeof *t.first_frame);
   memset(t.first, -1, BUCKETS * sizeof *t.first);
   memset(l->out->exit_of_node, -1, n * sizeof *l->out->exit_of_node);

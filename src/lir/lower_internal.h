@@ -42,6 +42,7 @@ typedef struct ZyLower {
   ZY_VEC(ZyLowerExit) exits;           /* in use */
   uint32_t *exit_label;                /* by 2 * exit, + 1 with the registers stored; NONE: not in use */
   int32_t *hook_exit, *stress_exit;    /* by node: index in the exit table, -1: none */
+  int32_t *count_exit;                 /* of CALL_LUA that wants one result: there are more, or none */
   ZyRef *in_memory;                    /* by register: the value that is known to be in it, 0: not known */
   ZyRef **memory_at_end;               /* by HIR block: in_memory at its end */
   uint32_t L, ci, cx, code;            /* the arguments */
@@ -149,6 +150,7 @@ int zy_lower_load_result(ZyLower *l, ZyRef r);             /* 0: LOAD_REG r is n
 
 void zy_lower_call_helper(ZyLower *l, ZyRef r);            /* CALL by the runtime */
 void zy_lower_trapped(ZyLower *l, ZyRef r);                /* leaves after the call when a hook was set */
+void zy_lower_want_one(ZyLower *l, ZyRef r);               /* leaves unless there is one result, if one is wanted */
 void zy_lower_settled(ZyLower *l, ZyRef r, uint32_t trap); /* leaves when 'trap' is not 0 */
 uint32_t zy_lower_open_count(ZyLower *l, int64_t reg);     /* number of values from 'reg' to the top, << 8 */
 

@@ -78,6 +78,7 @@ typedef struct ZyExitFrame {
   int32_t callee;                      /* index in code->callee */
   uint16_t base;                       /* register 0, from the outermost frame's base */
   int16_t nresults;
+  int32_t tail;                        /* it was tail-called */
 } ZyExitFrame;
 
 typedef struct ZyExit {
@@ -87,6 +88,8 @@ typedef struct ZyExit {
   uint16_t frame;                      /* first of them, outermost first */
   uint32_t function;                   /* id of the function 'pc' belongs to */
   int32_t site;                        /* bytecode whose assumption failed: its feedback is what was wrong */
+  uint8_t top;                         /* the instruction at 'pc' takes values up to this register of the innermost
+                                          function, exclusively; 0: up to L->top, or it takes none */
   uint8_t hoisted;                     /* checked in front of a loop, at 'site': give up ZY_AVOID_HOIST there */
   uint32_t taken;
 } ZyExit;

@@ -281,6 +281,18 @@ static uint32_t expected_signature(const Freezer *f, const ZyFunction *fn) {
   return fn->cells != NULL && fn->max_tier >= 2 ? signature_of(fn) : ZY_SIGNATURE_NONE;
 }
 
+/* The RETURN at the end of each function is mostly not reached. What tail calls give is not known: one value, mostly. */
+static int returns_one(const ZyFunction *fn) {
+  int last = fn->size - 1;
+  for (int pc = fn->head + 1; pc <= last; pc++) {
+    ZyInstruction i = zy_attach_original(fn, pc), before = zy_attach_original(fn, pc - 1);
+    int behind = ZY_OP(before) == ZY_BC_RETURN || ZY_OP(before) == ZY_BC_RETURN1;
+    if (ZY_OP(i) == ZY_BC_RETURN0 && !(pc == last && behind)) return 0;
+    if (ZY_OP(i) == ZY_BC_RETURN && ZY_B(i) != 2 && ZY_OP(before) != ZY_BC_TAILCALL && !(pc == last && behind)) return 0;
+  }
+  return 1;
+}
+
 /* Enters the function into the table, with a unit of its own if it may be inlined. */
 static void add_callee(Freezer *f, uint32_t id, int depth) {
   ZyFunction *fn = zy_function_find(id);
@@ -293,7 +305,7 @@ static void add_callee(Freezer *f, uint32_t id, int depth) {
   }
   *callee = (ZyCallee){ .id = id, .fn = fn, .proto = fn->proto, .numparams = fn->proto->numparams,
                         .is_vararg = fn->proto->is_vararg, .maxstack = fn->proto->maxstacksize, .head = fn->head,
-                        .signature = expected_signature(f, fn) };
+                        .returns_one = (uint8_t)returns_one(fn), .signature = expected_signature(f, fn) };
   f->ncallees++;
   if (fn != f->fn && depth <= MAX_DEPTH && fn->cells != NULL && !callee->is_vararg && fn->size <= MAX_INLINE &&
       fn->size <= f->room) {

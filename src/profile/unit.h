@@ -39,6 +39,7 @@ typedef struct ZyCallee {
   ZyFunction *fn;             /* referenced */
   ZyProto *proto;             /* never followed; kept alive by the prototype of the unit's function */
   uint8_t numparams, is_vararg, maxstack;
+  uint8_t returns_one;        /* each of its returns gives one value, as far as one can see */
   int16_t head;
   uint32_t signature;         /* of its code; what it will be when there is none yet */
   struct ZyUnit *unit;        /* snapshot to inline, or NULL */

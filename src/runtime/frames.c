@@ -98,7 +98,8 @@ static ZyCode *tail_call(lua_State *L, ZyCallInfo *ci, const ZyContext *cx, cons
   ZyThread *t = zy_thread(L);
   ZyInstruction i = exit->nframes == 0 ? zy_layout_proto(ci)->code[exit->pc] : 0;
   ZyStack func = ci->func + 1 + ZY_A(i);
-  int nargs = ZY_B(i) > 0 ? ZY_B(i) - 1 : (int)(t->top - func) - 1;
+  const ZyValue *top = exit->top != 0 ? ci->func + 1 + exit->top : t->top;
+  int nargs = ZY_B(i) > 0 ? ZY_B(i) - 1 : (int)(top - func) - 1;
   const ZyProto *p;
   ZyFunction *fn;
   ZyCode *code;
@@ -226,5 +227,5 @@ int64_t zy_helper_settle(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t re
     move_results(t, func, &value, ZY_DIRECT_COUNT(result), (int)nresults);
   }
   if (nresults >= 0 && framed) t->top = ci->top;
-  return framed && ci->u.l.trap;
+  return framed && ci->u.l.trap ? zy_helper_polled(L, ci) : 0;
 }

@@ -39,7 +39,7 @@ int64_t zy_helper_field_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag
 ZyValue *zy_helper_field_slot(ZyTable *t, ZyString *key);
 int64_t zy_helper_barrier(lua_State *L, ZyTable *t);
 int64_t zy_helper_new_table(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t narray, int64_t nhash);
-int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc);
+int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n);
 int64_t zy_helper_len(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t reg);
 /* The value at a key without metamethods; NULL when absent. */
 ZyValue *zy_helper_raw_get(const ZyTable *t, int64_t kp, int64_t ktag);
