@@ -110,7 +110,7 @@ typedef void Switch(ZyState *S, ZyFunction *fn);
 /* Applies 'change' to all functions that are defined in 'p'. */
 static void change_nested(ZyState *S, const ZyProto *p, Switch *change) {
   for (int i = 0; i < p->sizep; i++) {
-    ZyFunction *fn = zy_attach_function(p->p[i]);
+    ZyFunction *fn = zy_state_function(S, p->p[i]);
     if (fn != NULL) change(S, fn);
     change_nested(S, p->p[i], change);
   }

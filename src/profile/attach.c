@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profile/live.h"
 #include "runtime/state.h"
 #include "vm/bytecode.h"
 #include "vm/collector.h"
@@ -57,7 +58,7 @@ ZyFunction *zy_attach_function(const ZyProto *p) {
 
 int zy_attach_default_pc(const ZyProto *p, int slot) {
   const Holder *holder = holder_of(p);
-  return slot == holder->size + 2 ? holder->first : slot + 1;
+  return holder != NULL && slot == holder->size + 2 ? holder->first : slot + 1;
 }
 
 
@@ -266,9 +267,14 @@ static int release_holder(lua_State *L) {
   return 0;
 }
 
-void zy_attach_bury(ZyState *S) {
+int zy_attach_is_closing(const ZyState *S) {
   for (ZyObject *o = S->G->tobefnz; o != NULL; o = o->next)
-    if (o == S->self) return;                          /* the state is being closed: all are there, and none is dead */
+    if (o == S->self) return 1;
+  return S->closed;
+}
+
+void zy_attach_bury(ZyState *S) {
+  if (zy_attach_is_closing(S)) return;                 /* all finalizers are due, and nothing is dead */
   for (ZyObject *o = S->G->tobefnz; o != NULL; o = o->next) {
     ZyUserdata *u = (ZyUserdata *)o;
     Holder *holder = (Holder *)((char *)o + offsetof(ZyUserdata, uv) + sizeof(ZyValue));
@@ -286,13 +292,18 @@ void zy_attach_open(lua_State *L, ZyState *S) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
 }
 
-/* Pushes a holder. Raises when there is no memory. */
 static Holder *new_holder(lua_State *L) {
   Holder *holder = lua_newuserdatauv(L, sizeof *holder, 1);
   holder->fn = NULL;
   lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
   lua_setmetatable(L, -2);
   return holder;
+}
+
+void zy_attach_new_holder(lua_State *L, ZyFunction *fn) { new_holder(L)->fn = fn; }
+
+void zy_attach_let_go(ZyValue holder) {
+  if (holder.tt != 0) ((Holder *)((char *)holder.v.gc + offsetof(ZyUserdata, uv) + sizeof(ZyValue)))->fn = NULL;
 }
 
 /* Puts the arrays in place. The holder is on the top of the stack. */
@@ -395,7 +406,7 @@ int zy_attach_tree(lua_State *L, ZyState *S, ZyProto *p) {
 
 /* ---- arming ----------------------------------------------------------------------- */
 
-static int first_of(const ZyFunction *fn) { return holder_of(fn->proto)->first; }
+static int first_of(const ZyFunction *fn) { return fn->live != NULL ? fn->head : holder_of(fn->proto)->first; }
 
 /* The landing pad of stub i, the back edge of a generic for: they are in the order of their stubs. */
 static int pad_of(const ZyFunction *fn, int i) {
@@ -413,14 +424,14 @@ static ZyInstruction armed_edge(const ZyFunction *fn, int i) {
 
 void zy_attach_arm_stub(ZyFunction *fn, int i) {
   ZyInstruction *code = fn->proto->code;
-  if (i == 0) code[fn->head] = zy_bytecode_jump(fn->head, zy_function_stub_pc(fn, 0));
-  else code[fn->stub[i].pc] = armed_edge(fn, i);
+  if (i > 0) code[fn->stub[i].pc] = armed_edge(fn, i);
+  else if (fn->live == NULL) code[fn->head] = zy_bytecode_jump(fn->head, zy_function_stub_pc(fn, 0));
 }
 
 void zy_attach_disarm_stub(ZyFunction *fn, int i) {
   ZyInstruction *code = fn->proto->code;
-  if (i == 0) code[fn->head] = zy_bytecode_jump(fn->head, first_of(fn));
-  else code[fn->stub[i].pc] = fn->displaced[i];
+  if (i > 0) code[fn->stub[i].pc] = fn->displaced[i];
+  else if (fn->live == NULL) code[fn->head] = zy_bytecode_jump(fn->head, first_of(fn));
 }
 
 void zy_attach_arm(ZyFunction *fn) {
@@ -451,12 +462,12 @@ typedef struct Keep { ZyFunction *fn; ZyProto *callee; } Keep;
 static int keep(lua_State *L) {
   Keep *job = lua_touserdata(L, 1);
   ZyThread *t = (ZyThread *)(void *)L;
-  ZyProto *p = job->fn->proto;
+  const ZyProto *p = job->fn->proto;
   ZyTable *list;
   int n;
   lua_settop(L, 1);
   lua_pushnil(L);
-  t->top[-1] = p->k[p->sizek - 1];
+  t->top[-1] = job->fn->live != NULL ? zy_live_holder(job->fn) : p->k[p->sizek - 1];
   if (lua_getiuservalue(L, 2, 1) != LUA_TTABLE) {
     lua_pop(L, 1);
     lua_createtable(L, 4, 0);
@@ -482,7 +493,7 @@ int zy_attach_keep(lua_State *L, ZyFunction *fn, ZyProto *callee) {
   Keep job = { fn, callee };
   ZyPause pause;
   int done = 0;
-  if (callee == fn->proto) return 1;
+  if (callee == fn->proto && fn->live == NULL) return 1;
   if (!lua_checkstack(L, 8)) return 0;
   pause = zy_collector_pause(L);
   lua_pushcfunction(L, keep);
@@ -499,6 +510,7 @@ int zy_attach_keep(lua_State *L, ZyFunction *fn, ZyProto *callee) {
 typedef struct Undo {
   struct Undo *next;
   ZyProto *p;
+  ZyFunction *live;                    /* to be armed again; else NULL */
   Arrays attached, original;
 } Undo;
 
@@ -553,15 +565,23 @@ void zy_attach_unhide(void *undo) {
   while (u != NULL) {
     Undo *next = u->next;
     set_arrays(u->p, &u->attached);
+    if (u->live != NULL) zy_attach_arm(u->live);
     free_original(&u->original);
     free(u);
     u = next;
   }
 }
 
-/* Adds 'p' and its nested functions to the list; 0 when there is no memory. */
-static int hide(ZyProto *p, Undo **list) {
-  ZyFunction *fn = zy_attach_function(p);
+/* Adds 'p' and its nested functions to the list; 0 when there is no memory. A live one only needs to be disarmed. */
+static int hide(const ZyState *S, ZyProto *p, Undo **list) {
+  ZyFunction *fn = zy_attach_function(p), *live = fn == NULL ? zy_live_function(S, p) : NULL;
+  if (live != NULL && live->armed) {
+    Undo *u = calloc(1, sizeof *u);
+    if (u == NULL) return 0;
+    *u = (Undo){ .next = *list, .p = p, .live = live, .attached = arrays_of(p) };
+    *list = u;
+    zy_attach_disarm(live);
+  }
   if (fn != NULL) {
     Undo *u = calloc(1, sizeof *u);
     if (u == NULL) return 0;
@@ -577,16 +597,16 @@ static int hide(ZyProto *p, Undo **list) {
     set_arrays(p, &u->original);
   }
   for (int i = 0; i < p->sizep; i++)
-    if (!hide(p->p[i], list)) return 0;
+    if (!hide(S, p->p[i], list)) return 0;
   return 1;
 }
 
-void *zy_attach_hide(ZyProto *p) {
+void *zy_attach_hide(const ZyState *S, ZyProto *p) {
   Undo *list = calloc(1, sizeof *list);        /* a first entry that changes nothing: NULL is for failure */
   if (list == NULL) return NULL;
   list->p = p;
   list->attached = arrays_of(p);
-  if (hide(p, &list)) return list;
+  if (hide(S, p, &list)) return list;
   zy_attach_unhide(list);
   return NULL;
 }

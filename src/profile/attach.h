@@ -39,16 +39,25 @@ int zy_attach_default_pc(const ZyProto *p, int slot);
 /* The original instruction at 'pc' (attached numbering, below fn->size). */
 ZyInstruction zy_attach_original(const ZyFunction *fn, int pc);
 
-/* Keeps 'callee' (a Proto) alive as long as fn's own Proto is: for identity guards. 0 when there is no memory. */
+/* Keeps 'callee' (a Proto) alive as long as fn's own Proto, or its holder when it is live: for identity guards. 0 when
+** there is no memory. */
 int zy_attach_keep(lua_State *L, ZyFunction *fn, ZyProto *callee);
 
 /* Swaps the original arrays into 'p' and its nested functions, as if they had never been attached, until the
 ** second call swaps them back: for string.dump. 'undo' is opaque. NULL when there is no memory. */
-void *zy_attach_hide(ZyProto *p);
+void *zy_attach_hide(const struct ZyState *S, ZyProto *p);
 void zy_attach_unhide(void *undo);
+
+/* Pushes a userdata whose end releases the record. Raises when there is no memory. */
+void zy_attach_new_holder(lua_State *L, ZyFunction *fn);
+/* Its end will release nothing. */
+void zy_attach_let_go(ZyValue holder);
 
 /* Makes the metatable that releases records; called once for a state. */
 void zy_attach_open(lua_State *L, struct ZyState *S);
+
+/* Whether lua_close has begun: what is made now has no finalizer. */
+int zy_attach_is_closing(const struct ZyState *S);
 
 /* Forgets functions whose Proto is dead, and perhaps freed already, while the finalizer that will say so has not run.
 ** To be called before the Protos of all functions are looked at. */

@@ -231,7 +231,7 @@ static ZyUnit *freeze_one(const ZyFunction *fn, int stub, int tier, const ZyCall
   unit->bytecode = s.p->code;
   unit->constants = s.p->k;
   unit->stub_index = stub;
-  unit->entry = stub > 0 || !s.attached ? fn->stub[stub].pc : -1;
+  unit->entry = stub > 0 ? fn->stub[stub].pc : -1;
   freeze_code(&s, unit);
   freeze_lines(&s, unit);
   freeze_scopes(&s, unit);

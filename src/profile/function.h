@@ -55,7 +55,7 @@ typedef struct ZyStub {
 enum { ZY_FUNCTION_OFF = 1,            /* zyjit.off(f) */
        ZY_FUNCTION_PINNED = 2,         /* deoptimized to 'max_tier' until on(f) */
        ZY_FUNCTION_HOT = 4,            /* has been requested at tier 2 */
-       ZY_FUNCTION_LIVE = 8 };         /* not attached: known through live OSR only */
+       ZY_FUNCTION_LIVE = 8 };         /* not attached: only its loops have stubs, see live.h */
 
 typedef struct ZyFunction {
   _Atomic uint32_t refs;
@@ -63,8 +63,10 @@ typedef struct ZyFunction {
   struct ZyState *state;               /* owner; NULL once the Proto died or the state closed */
   ZyProto *proto;                      /* NULL once the Proto may be gone; use on the owner's thread only */
   struct ZyFunction *next, **link;     /* list of the state's functions */
+  struct ZyLive *live;                 /* when it is live: its stubs; else NULL */
   struct ZyFunction *chain;            /* function.c: those with the same hash of the id */
-  int32_t size;                        /* instructions before the tail (original count + 1) */
+  int32_t size;                        /* instructions before the tail (original count + 1; live: original count) */
+  int32_t outside;                     /* when it is live: pc of stub 1, which is below the code: negative */
   int16_t head;                        /* index of the prologue JMP: 1 after VARARGPREP, else 0 */
   uint16_t nstubs;                     /* 1 + number of back edges given a stub */
   uint8_t flags;                       /* ZY_FUNCTION_ bits */
@@ -95,14 +97,21 @@ enum { ZY_CELL_REGS = 256 };           /* cells behind those of the instructions
 int zy_function_warm(ZyFunction *fn);
 
 /* Stubs in the tail: [0] is LOADK, CALL, slot; each further one is followed by the displaced
-** instruction and a JMP back behind its place. */
-enum { ZY_STUB_SIZE = 3, ZY_LOOP_STUB_SIZE = 5 };
+** instruction and a JMP back behind its place. A live function has none for its start; the others are outside its
+** code, see live.c. */
+enum { ZY_STUB_SIZE = 3, ZY_LOOP_STUB_SIZE = 5, ZY_LIVE_STUB_SIZE = 10 };
 static inline int zy_function_stub_pc(const ZyFunction *fn, int stub) {
+  if (fn->flags & ZY_FUNCTION_LIVE) return fn->outside + (stub - 1) * ZY_LIVE_STUB_SIZE;
   return fn->size + (stub == 0 ? 0 : ZY_STUB_SIZE + (stub - 1) * ZY_LOOP_STUB_SIZE);
+}
+/* Where the displaced instruction of stub i >= 1 is: behind the slot. */
+static inline int zy_function_displaced_pc(const ZyFunction *fn, int stub) {
+  return zy_function_stub_pc(fn, stub) + (fn->flags & ZY_FUNCTION_LIVE ? ZY_STUB_SIZE + 1 : ZY_STUB_SIZE);
 }
 /* The stub whose slot is at 'slot'. */
 static inline int zy_function_slot_stub(const ZyFunction *fn, int slot) {
   int offset = slot - 2 - fn->size;
+  if (fn->flags & ZY_FUNCTION_LIVE) return (slot - 3 - fn->outside) / ZY_LIVE_STUB_SIZE + 1;
   return offset == 0 ? 0 : (offset - ZY_STUB_SIZE) / ZY_LOOP_STUB_SIZE + 1;
 }
 

@@ -6,8 +6,8 @@
 ** is kept in the registry, tells how far the list was looked through: what is in front of it is new. That is done when a
 ** collection has ended, which the finalizer of a sentinel tells; the sentinel is then made anew.
 **
-** A Proto that a frame executes is left as it is: the interpreter keeps addresses in its arrays. So is one that is
-** being loaded.
+** A Proto that a frame executes cannot be attached: the interpreter keeps addresses in its arrays. Its loops get stubs
+** elsewhere (live.h) until it is executed no more. One that is being loaded is left as it is.
 **
 ** Runs on the thread that runs the Lua state.
 */
@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "profile/attach.h"
+#include "profile/live.h"
 #include "vm/collector.h"
 #include "runtime/helper.h"
 
@@ -58,7 +59,7 @@ static int add_frames(Found *live, const ZyThread *t) {
       const ZyProto *p = zy_layout_proto(ci);
       if (!add(live, (ZyProto *)p)) return 0;
       end = ci->func;                        /* extra arguments are below, and the function a second time */
-      if (p->is_vararg && ci->u.l.savedpc > p->code) end -= ci->u.l.nextraargs + p->numparams + 1;
+      if (p->is_vararg && ci->u.l.savedpc != p->code) end -= ci->u.l.nextraargs + p->numparams + 1;
       continue;
     }
     for (const ZyValue *v = ci->func + 1; v < end; v++)
@@ -74,6 +75,20 @@ static int find_live(const ZyState *S, Found *live) {
   for (const ZyObject *o = S->G->allgc; o != NULL; o = o->next)
     if (o->tt == LUA_TTHREAD && !add_frames(live, (const ZyThread *)o)) return 0;
   return 1;
+}
+
+static int executes(const ZyThread *t, const ZyProto *p) {
+  for (const ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous)
+    if (is_lua(ci) && zy_layout_proto(ci) == p) return 1;
+  return 0;
+}
+
+/* Whether a Lua frame executes 'p'. */
+static int is_executed(const ZyState *S, const ZyProto *p) {
+  if (executes(zy_thread(S->L), p)) return 1;
+  for (const ZyObject *o = S->G->allgc; o != NULL; o = o->next)
+    if (o->tt == LUA_TTHREAD && executes((const ZyThread *)o, p)) return 1;
+  return 0;
 }
 
 static int by_address(const void *a, const void *b) {
@@ -122,6 +137,7 @@ static void attach_until(lua_State *L, ZyState *S, const ZyObject *marker) {
     for (size_t i = 0; i < found.n; i++)
       if (found.v[i] != own && (live.n == 0 || bsearch(&found.v[i], live.v, live.n, sizeof *live.v, by_address) == NULL))
         zy_attach_proto(L, S, found.v[i]);
+      else if (is_executed(S, found.v[i])) zy_live_begin(L, S, found.v[i]);
   }
   free(found.v);
   free(live.v);
@@ -160,6 +176,7 @@ static int collected(lua_State *L) {
   ZyState *S = zy_state_get(L);
   if (S == NULL || S->closed || S->off_reason != NULL) return 0;
   if (S->suspended && zy_thread(L)->hookmask == 0 && zy_thread(S->L)->hookmask == 0) zy_state_resume(S);
+  zy_live_update(L, S);
   zy_discover_new(L, S);
   lua_pushcfunction(L, make_sentinel);
   if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);

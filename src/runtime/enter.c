@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "profile/attach.h"
+#include "profile/live.h"
 #include "runtime/frames.h"
 #include "runtime/helper.h"
 #include "runtime/policy.h"
@@ -33,7 +34,7 @@ enum { STACK_RESERVE = 512 * 1024 };   /* for C functions called from the deepes
 static int going_on(const ZyFunction *fn, int pc, const ZyCallInfo *frame) {
   for (int i = 1; i < fn->nstubs; i++) {
     if (fn->stub[i].pc != pc) continue;
-    if (ZY_OP(fn->displaced[i]) != ZY_BC_TFORLOOP) return zy_function_stub_pc(fn, i) + ZY_STUB_SIZE;
+    if (ZY_OP(fn->displaced[i]) != ZY_BC_TFORLOOP) return zy_function_displaced_pc(fn, i);
     else {                                             /* done here: its jump would be to the stub */
       ZyStack ra = frame->func + 1 + ZY_A(fn->displaced[i]);
       if ((ra[4].tt & ZY_KIND_TYPE_BITS) == 0) return pc + 1;
@@ -111,11 +112,10 @@ ZyStack zy_enter_exit(lua_State *L, ZyState *S, ZyCallInfo *ci, ZyCode *code, in
 }
 
 /* Ends zy_enter: the interpreter goes on at 'pc' of 'frame' with its stack top at 'top'. */
-static int leave(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, int pc, ZyStack top) {
+static int leave(lua_State *L, ZyState *S, ZyCallInfo *frame, ZyFunction *fn, int slot, int pc, ZyStack top) {
   ZyThread *t = zy_thread(L);
   ZyProto *p = zy_layout_proto(frame);
   ZyCallInfo *native = frame->next;
-  ZyFunction *fn = zy_attach_function(p);
   native->func = top;
   native->top = top + 1 + LUA_MINSTACK;
   native->callstatus = ZY_CIST_C;
@@ -127,8 +127,8 @@ static int leave(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, int pc, 
     t->hookcount++;                                    /* the slot is no instruction of the script's, */
     if (t->hookmask & LUA_MASKLINE) frame->callstatus |= ZY_CIST_HOOKYIELD;      /* and has no line */
   }
-  else if (fn != NULL && fn->armed) pc = going_on(fn, pc, frame);
-  if (fn != NULL && divides(p->code[pc])) frame->u.l.savedpc = p->code + last_saved(p, fn, pc);
+  else if (fn->armed) pc = going_on(fn, pc, frame);
+  if (divides(p->code[pc])) frame->u.l.savedpc = p->code + last_saved(p, fn, pc);
   p->code[slot] = ZY_OP(p->code[pc]) == ZY_BC_RETURN1 || ZY_OP(p->code[pc]) == ZY_BC_RETURN0
                 ? p->code[pc] : zy_bytecode_jump(slot, pc);
   return 0;
@@ -183,7 +183,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
     stack = t->stack;
   }
   if (S->thread != (unsigned long)pthread_self()) find_stack_limit(S);
-  if (here < S->cx.stack_limit) return leave(L, S, frame, slot, zy_attach_default_pc(p, slot), frame->top - 1);
+  if (here < S->cx.stack_limit) return leave(L, S, frame, fn, slot, zy_attach_default_pc(p, slot), frame->top - 1);
   outermost = S->outermost == NULL || here >= S->outermost;
   if (outermost) {
     S->outermost = here;
@@ -210,7 +210,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
   }
   if (!zy_bytecode_takes_open(p->code[pc])) top = frame->top - 1;
   if (trapped || t->stack != stack || t->hookmask != 0) frame->u.l.trap = 1;   /* the interpreter keeps its address */
-  leave(L, S, frame, slot, pc, top);
+  leave(L, S, frame, fn, slot, pc, top);
   if (outermost) {
     S->outermost = NULL;
     zy_state_reclaim(S);
@@ -222,8 +222,8 @@ int zy_enter(lua_State *L) {
   ZyThread *t = zy_thread(L);
   ZyCallInfo *frame = t->ci->previous;
   ZyProto *p = zy_layout_proto(frame);
-  ZyFunction *fn = zy_attach_function(p);
   int slot = (int)(frame->u.l.savedpc - p->code), stub;
+  ZyFunction *fn = slot < 0 ? zy_live_of_slot(frame->u.l.savedpc) : zy_attach_function(p);
   ZyState *S;
   ZyCode *code;
   if (fn == NULL || (S = fn->state) == NULL || S->closed) goto interpret;
@@ -232,6 +232,7 @@ int zy_enter(lua_State *L) {
     goto interpret;
   }
   stub = zy_function_slot_stub(fn, slot);
+  if (slot < 0) frame->u.l.savedpc = p->code + last_saved(p, fn, fn->stub[stub].pc);   /* what has a line */
   code = atomic_load_explicit(&fn->stub[stub].code, memory_order_acquire);   /* release: the worker that published it */
   if (code == NULL) {
     code = zy_policy_cold(L, S, fn, stub, frame);
@@ -248,12 +249,13 @@ interpret:
 
 /* ---- for native code ------------------------------------------------------------- */
 
-/* The trap is also set when the stack moved, which native code sees to by itself. */
+/* The trap is also set when the stack moved, which native code sees to by itself. What is not attached (a live frame)
+** always lets the interpreter see to it. */
 int64_t zy_helper_polled(lua_State *L, ZyCallInfo *ci) {
   ZyFunction *fn;
   if (zy_thread(L)->hookmask != 0) return 1;
   fn = zy_attach_function(zy_layout_proto(ci));
-  if (fn != NULL && fn->state != NULL && fn->state->locals_changed) return 1;
+  if (fn == NULL || (fn->state != NULL && fn->state->locals_changed)) return 1;
   ci->u.l.trap = 0;
   return 0;
 }

@@ -114,7 +114,7 @@ static void add_code(Text *t, const ZyFunction *fn, int stub) {
   const ZyStub *s = &fn->stub[stub];
   const ZyCode *code = atomic_load_explicit(&s->code, memory_order_acquire);
   uint32_t count = atomic_load_explicit(&s->count, memory_order_relaxed);
-  if (code == NULL && count == 0 && stub > 0) return;
+  if (code == NULL && count == 0 && (stub > 0 || fn->flags & ZY_FUNCTION_LIVE)) return;
   if (stub == 0) add(t, "  from its start: ");
   else {
     add(t, "  from the loop at ");
@@ -161,7 +161,7 @@ size_t zy_explain_function(const ZyFunction *fn, const char *off, char *out, siz
   if (fn->flags & ZY_FUNCTION_OFF) add(&t, "  kept out by zyjit.off\n");
   if (fn->flags & ZY_FUNCTION_PINNED)
     add(&t, "  kept at most at %s by zyjit.deoptimize\n", zy_stats_tier(fn->max_tier));
-  if (fn->flags & ZY_FUNCTION_LIVE) add(&t, "  it was running when zyjit was loaded: only its loops are compiled\n");
+  if (fn->flags & ZY_FUNCTION_LIVE) add(&t, "  it was running when it was found: only its loops are compiled\n");
   if (fn->status != ZY_STATUS_OK) add(&t, "  compiling it failed: %s\n", zy_status_text((ZyStatus)fn->status));
   for (int i = 0; i < fn->nstubs; i++) add_code(&t, fn, i);
   add_avoided(&t, fn);

@@ -14,6 +14,7 @@
 
 #include "profile/attach.h"
 #include "profile/freeze.h"
+#include "profile/live.h"
 #include "runtime/discover.h"
 #include "runtime/frames.h"
 #include "runtime/helper.h"
@@ -66,8 +67,14 @@ void zy_state_adopt(ZyState *S, ZyFunction *fn) {
   arm_if_allowed(S, fn);
 }
 
+ZyFunction *zy_state_function(const ZyState *S, const ZyProto *p) {
+  ZyFunction *fn = zy_attach_function(p);
+  return fn != NULL ? fn : zy_live_function(S, p);
+}
+
 void zy_state_forget(ZyFunction *fn) {
   ZyState *S = fn->state;
+  if (fn->live != NULL) zy_live_release(fn);
   fn->proto = NULL;
   if (S != NULL) {
     for (int i = 0; i < fn->nstubs; i++) zy_state_retire(S, fn, i);
@@ -150,6 +157,11 @@ ZyStatus zy_function_optimize(lua_State *L, ZyState *S, ZyFunction *fn, int tier
   ZyUnit *unit = zy_function_warm(fn) ? zy_freeze_unit(L, S, fn, 0, tier, NULL) : NULL;
   ZyCode *code;
   ZyStatus status;
+  if (fn->flags & ZY_FUNCTION_LIVE) {
+    snprintf(why, size, "it was running when it was found: only its loops are compiled, as they get hot");
+    zy_unit_free(unit);
+    return ZY_STATUS_UNSUPPORTED;
+  }
   if (unit == NULL) {
     snprintf(why, size, "%s", zy_status_text(ZY_STATUS_MEMORY));
     return ZY_STATUS_MEMORY;
@@ -178,7 +190,7 @@ ZyFunction *zy_function_of(lua_State *L, ZyState *S, int index, const char **why
     return NULL;
   }
   p = ((ZyLuaClosure *)lua_topointer(L, index))->p;
-  fn = zy_attach_function(p);
+  fn = zy_state_function(S, p);
   if (fn != NULL) return fn;
   if (zy_discover_live(S, p)) {
     *why = "it was running when zyjit was loaded";
@@ -254,6 +266,7 @@ static void read_stress(ZyState *S, const char *text) {
   if (exits != NULL) S->cx.stress_exits = (uint32_t)strtoul(exits + 6, NULL, 10);
   if (seed != NULL) S->cx.stress_count = (uint32_t)strtoul(seed + 5, NULL, 10);
   S->cx.stress_gc = strstr(text, "gc") != NULL;
+  S->stress_places = strstr(text, "places") != NULL;
 }
 
 static const char *environment(ZyState *S) {

@@ -23,11 +23,13 @@ typedef struct ZyState {
   ZyGlobal *G;
   ZyOwner *owner;                      /* shared with the workers */
   ZyFunction *functions;               /* all known, newest first; linked by next/link */
+  struct ZyLive *live;                 /* live.c: those that are live */
   ZyConfig config;
   const char *off_reason;              /* why nothing is ever compiled (layout, ZYJIT=off, shutdown), or NULL */
   uint8_t enabled;                     /* zyjit.on() / off() */
   uint8_t suspended;                   /* a foreign hook is set: originals are back in every Proto */
   uint8_t closed;                      /* the state is being closed: stubs do nothing */
+  uint8_t stress_places;               /* there are no places for stubs of live functions */
   uint8_t locals_changed;              /* debug.setlocal was called under native code that is still active */
   uint32_t tick;                       /* executions since one was counted (sample_rate) */
   unsigned long thread;                /* pthread_self() that cx.stack_limit is for */
@@ -68,6 +70,9 @@ void zy_state_reclaim(ZyState *S);
 /* One line on stderr when verbosity is at least 'level': the function's name (fn may be NULL), then the text. */
 void zy_state_say(const ZyState *S, int level, const ZyFunction *fn, const char *format, ...)
   __attribute__((format(printf, 4, 5)));
+
+/* The record of 'p', attached or live; NULL when it has none. */
+ZyFunction *zy_state_function(const ZyState *S, const ZyProto *p);
 
 /* zyjit.on/off/flush/shutdown for everything (fn NULL) or one function; see docs/api.md. */
 void zy_state_on(ZyState *S);

@@ -101,7 +101,7 @@ static int wrap_dump(lua_State *L) {
   lua_settop(L, 2);
   luaL_checkstack(L, LUA_MINSTACK, NULL);
   lua_pushvalue(L, 1);
-  undo = zy_attach_hide(((ZyLuaClosure *)lua_topointer(L, 1))->p);
+  undo = zy_attach_hide(zy_state_get(L), ((ZyLuaClosure *)lua_topointer(L, 1))->p);
   if (undo == NULL) return luaL_error(L, "not enough memory");
   pause = zy_collector_pause(L);             /* what is hidden is not marked */
   status = lua_dump(L, collect, &dump, lua_toboolean(L, 2));

@@ -278,16 +278,17 @@ static int lua_frame_probe(lua_State *L) {
   good = frame->u.l.savedpc > running->p->code && frame->u.l.savedpc < running->p->code + running->p->sizecode
       && ZY_OP(frame->u.l.savedpc[-1]) == ZY_BC_CALL && frame->top == frame->func + 1 + running->p->maxstacksize
       && frame->u.l.nextraargs == 2 && (frame->u.l.trap != 0) == (t->hookmask != 0) && frame->func[1].v.i == 99
-      && up->v == frame->func + 1 && t->openupval == up && (up->u.open.next == NULL || up->u.open.next->v < up->v);
+      && up->v == frame->func + 1 && t->openupval == up && up->u.open.next == lua_touserdata(L, 1);
   lua_pushboolean(L, good);
   return 1;
 }
 
 static int lua_frames(lua_State *L) {
   int good = 0;
-  if (luaL_loadstring(L, "local a = 99 local probe = ... local r = probe(1, function() return a end) return r") == LUA_OK) {
+  if (luaL_loadstring(L, "local a = 99 local probe, outer = ... local r = probe(outer, function() return a end) return r")
+      == LUA_OK) {
     lua_pushcfunction(L, lua_frame_probe);
-    lua_pushboolean(L, 1);
+    lua_pushlightuserdata(L, thread(L)->openupval);    /* a variable of the script that is captured already */
     lua_call(L, 2, 1);
     good = lua_toboolean(L, -1);
   }
