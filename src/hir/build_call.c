@@ -5,10 +5,12 @@
 ** Calls happen on registers in memory: the state of CALL names function and arguments, so they are stored before.
 ** Results are loaded where they were left. An open number of values (ZyBuild.open_from) exists in memory only, with
 ** L->top, between the instruction that leaves it and the next one, which takes it; exits in between keep the top.
+** Where it is one value, or can be assumed to be (ZyBuild.open_one), that is a value like any other.
 **
 ** What feedback says is always called is guarded and called directly, or translated in place (build_lib.c,
-** build_inline.c). A tail call of a C function is a call and a return, as in the interpreter; of a Lua function it
-** is left to the interpreter, for which nothing but the frame remains.
+** build_inline.c). A tail call of a C function is a call and a return, as in the interpreter; of the running
+** function, a jump to its start; of another Lua function it is left to the runtime (frames.c) or the interpreter, for
+** whom nothing but the frame remains.
 **
 ** Runs on a worker.
 */
@@ -18,8 +20,18 @@
 
 static void set_open(ZyBuild *b, int from) {
   b->open_from = from;
+  b->open_one = 0;
   b->state_pc = -1;
 }
+
+/* An open number of values turned out to be the one in register 'reg'. */
+static void set_open_one(ZyBuild *b, int reg) {
+  set_open(b, reg + 1);
+  b->open_one = 1;
+}
+
+/* How many values there are from register 'from' on, where an instruction takes an open number; -1: not known. */
+static int open_count(const ZyBuild *b, int from) { return b->open_one ? b->open_from - from : -1; }
 
 static int64_t call_imm(int reg, int nargs, int nresults) {
   return reg | (int64_t)(nargs + 1) << 8 | (int64_t)(nresults + 1) << 16;
@@ -59,12 +71,15 @@ static void write_only_result(ZyBuild *b, int reg, int nresults, ZyRef v) {
 void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults) {
   int lib = zy_build_library_seen(b), known = known_callee(b);
   int64_t imm = call_imm(reg, nargs, nresults);
+  int one = nresults < 0 && known >= 0 && b->h->unit->callees[known].returns_one && !zy_build_avoids(b, ZY_AVOID_TYPE);
   uint32_t slow = 0, from[2];
   ZyRef f, r, none[2] = { 0, 0 };
-  if (lib >= 0 && nargs >= 0 && nresults >= 0) {
+  if (lib >= 0 && nargs >= 0) {
     r = zy_build_library_call(b, lib, reg, nargs);
     if (r != 0) {
-      write_only_result(b, reg, nresults, r);
+      set_open(b, 256);
+      write_only_result(b, reg, nresults < 0 ? 1 : nresults, r);
+      if (nresults < 0) set_open_one(b, reg);
       return;
     }
   }
@@ -74,9 +89,13 @@ void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults) {
     if (zy_build_avoids(b, ZY_AVOID_TYPE) && b->scope->inlined == 0) slow = zy_build_new_block(b, b->pc);
     f = zy_build_check_type(b, f, ZY_TYPE_luafn, slow);
     zy_build_exiting(b, ZY_HIR_GUARD_PROTO, f, 0, known, zy_build_state(b, b->pc));
-    if (slow == 0 && zy_build_inline(b, known, f, reg, nargs, nresults)) return;
+    if (slow == 0 && (one || nresults >= 0) && zy_build_inline(b, known, f, reg, nargs, nresults)) {
+      if (!b->ended && one) set_open_one(b, reg);
+      return;
+    }
     if (b->scope->inlined == 0)
-      zy_build_exiting(b, ZY_HIR_CALL_LUA, f, 0, imm | (int64_t)known << 32, call_state(b, reg, nargs));
+      zy_build_exiting(b, ZY_HIR_CALL_LUA, f, 0, imm | (int64_t)known << 32 | (one ? ZY_CALL_ONE : 0),
+                       call_state(b, reg, nargs));
     from[0] = b->block;
     from[1] = slow;
     if (slow != 0) {
@@ -90,6 +109,10 @@ void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults) {
   }
   else if (b->scope->inlined == 0) zy_build_exiting(b, ZY_HIR_CALL, f, 0, imm, call_state(b, reg, nargs));
   if (b->scope->inlined != 0) zy_build_exit(b, b->pc, ZY_EXIT_CALLEE);
+  else if (one && known >= 0 && nargs >= 0) {
+    load_results(b, reg, 1);
+    set_open_one(b, reg);
+  }
   else load_results(b, reg, nresults);
 }
 
@@ -104,8 +127,9 @@ static int open_consumer(const ZyBuild *b) {
 }
 
 void zy_build_call_instruction(ZyBuild *b, ZyInstruction i) {
+  int nargs = ZY_B(i) > 0 ? ZY_B(i) - 1 : open_count(b, ZY_A(i) + 1);
   if (ZY_C(i) == 0 && !open_consumer(b)) zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
-  else zy_build_call(b, ZY_A(i), ZY_B(i) - 1, ZY_C(i) - 1);
+  else zy_build_call(b, ZY_A(i), nargs, ZY_C(i) - 1);
 }
 
 void zy_build_effect(ZyBuild *b, ZyHirOp op, int64_t imm) {
@@ -114,7 +138,8 @@ void zy_build_effect(ZyBuild *b, ZyHirOp op, int64_t imm) {
 }
 
 void zy_build_set_list(ZyBuild *b) {
-  zy_build_effect(b, ZY_HIR_SET_LIST, 0);
+  ZyInstruction i = b->unit->code[b->pc];
+  zy_build_effect(b, ZY_HIR_SET_LIST, ZY_B(i) == 0 && b->open_one ? open_count(b, ZY_A(i) + 1) + 1 : 0);
   set_open(b, 256);
 }
 
@@ -152,6 +177,7 @@ static void leave(ZyBuild *b, int pc, int reg, int n) {
 }
 
 void zy_build_return(ZyBuild *b, int reg, int n, int close) {
+  if (n < 0) n = open_count(b, reg);
   if (b->scope->inlined != 0) {
     zy_build_inline_return(b, reg, n);
     return;
@@ -177,16 +203,47 @@ static int tail_library_call(ZyBuild *b, int reg, int nargs, int close) {
   return 1;
 }
 
+int zy_build_is_loop(const ZyBuild *b, const ZyScope *s, int pc) {
+  const ZyUnit *unit = s->unit;
+  ZyInstruction i = unit->code[pc];
+  if (ZY_OP(i) != ZY_BC_TAILCALL || ZY_K(i)) return 0;
+  if (!b->speculate || unit->cells == NULL || unit->entry >= 0 || s->inlined != 0 || s->memory) return 0;
+  if (unit->avoid != NULL && (unit->avoid[pc] & (ZY_AVOID_CALL | ZY_AVOID_TYPE))) return 0;
+  return unit->cells[pc].calls == 1 && unit->cells[pc].callee == unit->id && !unit->is_vararg;
+}
+
+/* A function that tail-calls itself is a loop. */
+static void start_anew(ZyBuild *b, int reg, int nargs) {
+  ZyRef argument[256], f = zy_build_guard_type(b, zy_build_read(b, reg), ZY_TYPE_luafn);
+  uint32_t state = zy_build_state(b, b->pc);
+  zy_build_exiting(b, ZY_HIR_POLL, 0, 0, 0, state);
+  zy_build_exiting(b, ZY_HIR_TAIL_SELF, f, 0, 0, state);
+  for (int p = 0; p < b->unit->numparams; p++)
+    argument[p] = p < nargs ? zy_build_read(b, reg + 1 + p) : zy_build_simple(b, ZY_TYPE_nil);
+  for (int p = 0; p < b->unit->numparams; p++) zy_build_write(b, p, argument[p]);
+  zy_build_jump(b, b->scope->start);
+}
+
 void zy_build_tail_call(ZyBuild *b, ZyInstruction i) {
-  int a = ZY_A(i), nargs = ZY_B(i) - 1, pc = b->pc;
+  int a = ZY_A(i), nargs = ZY_B(i) > 0 ? ZY_B(i) - 1 : open_count(b, a + 1), pc = b->pc, known = known_callee(b);
   uint32_t to[2];
   ZyRef f;
+  if (nargs >= 0 && zy_build_is_loop(b, b->scope, pc)) {
+    start_anew(b, a, nargs);
+    return;
+  }
   if (!open_consumer(b) || ZY_OP(b->unit->code[pc + 1]) != ZY_BC_RETURN) {
     zy_build_exit(b, pc, ZY_EXIT_SLOW);
     return;
   }
   if (tail_library_call(b, a, nargs, ZY_K(i))) return;
   if (b->scope->inlined != 0) {
+    f = zy_build_read(b, a);
+    if (known >= 0 && nargs >= 0 && !ZY_K(i) && (zy_build_type(b, f) & ZY_TYPE_luafn)) {
+      f = zy_build_guard_type(b, f, ZY_TYPE_luafn);
+      zy_build_exiting(b, ZY_HIR_GUARD_PROTO, f, 0, known, zy_build_state(b, pc));
+      if (zy_build_inline_tail(b, known, f, a, nargs)) return;
+    }
     zy_build_exit(b, pc, ZY_EXIT_CALLEE);
     return;
   }
@@ -194,7 +251,7 @@ void zy_build_tail_call(ZyBuild *b, ZyInstruction i) {
   if (b->unit->profile) zy_build_imm(b, ZY_HIR_RECORD_CALL, f, pc);
   zy_build_split(b, zy_build_is(b, f, ZY_TYPE_cfn | ZY_TYPE_cclosure), to);
   zy_build_enter(b, to[1]);
-  zy_build_exit(b, pc, ZY_EXIT_SLOW);
+  zy_build_exit(b, pc, ZY_EXIT_TAIL);
   zy_build_enter(b, to[0]);
   if (ZY_K(i)) zy_build_effect(b, ZY_HIR_CLOSE, 0);
   zy_build_exiting(b, ZY_HIR_CALL, f, 0, call_imm(a, nargs, -1), zy_build_state(b, pc));

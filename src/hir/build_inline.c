@@ -18,28 +18,38 @@
 
 enum { MAX_DEPTH = 3, MAX_NODES_IN_ALL = 12000, MAX_SPILL = 16 };
 
-static int depth_of(const ZyScope *s) { return s->outer == NULL ? 0 : 1 + depth_of(s->outer); }
+static int depth_of(const ZyScope *s) { return s->from == NULL ? 0 : 1 + depth_of(s->from); }
 
 static int is_in_chain(const ZyScope *s, uint32_t id) {
-  for (; s != NULL; s = s->outer)
+  for (; s != NULL; s = s->from)
     if (s->unit->id == id) return 1;
   return 0;
 }
 
 static int fits(const ZyUnit *outermost, const ZyUnit *unit, int depth);
 
+/* The number of arguments of the call at 'pc'. Where it is open, a call before it has given one, or it would not fit. */
+static int argument_count(const ZyUnit *unit, int pc) {
+  ZyInstruction i = unit->code[pc];
+  return ZY_B(i) > 0 ? ZY_B(i) - 1 : ZY_A(unit->code[pc - 1]) - ZY_A(i);
+}
+
 /* The call at 'pc' of 'unit' will be translated in place. */
 static int call_fits(const ZyUnit *outermost, const ZyUnit *unit, int pc, int depth) {
   const ZyCell *cell = &unit->cells[pc];
   ZyInstruction i = unit->code[pc];
+  int tail = ZY_OP(i) == ZY_BC_TAILCALL;
   if (!zy_build_has_run(unit, pc)) return 1;
-  if (ZY_B(i) == 0 || cell->calls != 1) return 0;
+  if (cell->calls != 1 || (ZY_B(i) == 0 && ZY_OP(unit->code[pc - 1]) != ZY_BC_CALL)) return 0;
   if (unit->avoid != NULL && (unit->avoid[pc] & (ZY_AVOID_CALL | ZY_AVOID_TYPE))) return 0;
-  if (cell->callee & ZY_CALLEE_LIB) return zy_build_library_takes((int)(cell->callee & ~ZY_CALLEE_LIB), ZY_B(i) - 1);
-  if (ZY_OP(i) == ZY_BC_TAILCALL || ZY_C(i) == 0) return 0;
-  for (int c = 0; c < outermost->ncallees; c++)
-    if (outermost->callees[c].id == cell->callee)
-      return outermost->callees[c].unit != NULL && fits(outermost, outermost->callees[c].unit, depth + 1);
+  if (cell->callee & ZY_CALLEE_LIB)
+    return zy_build_library_takes((int)(cell->callee & ~ZY_CALLEE_LIB), argument_count(unit, pc));
+  for (int c = 0; c < outermost->ncallees; c++) {
+    const ZyCallee *callee = &outermost->callees[c];
+    if (callee->id != cell->callee) continue;
+    if (tail ? ZY_K(i) : ZY_C(i) == 0 && !callee->returns_one) return 0;
+    return callee->unit != NULL && fits(outermost, callee->unit, depth + 1);
+  }
   return 0;
 }
 
@@ -100,34 +110,48 @@ static void translate(ZyBuild *b, ZyScope *s, const ZyRef *argument, int nargs) 
   b->unit = outer->unit;
   b->pc = pc;
   b->open_from = 256;
+  b->open_one = 0;
 }
 
-int zy_build_inline(ZyBuild *b, int callee, ZyRef f, int reg, int nargs, int nresults) {
-  const ZyUnit *outermost = b->h->unit, *unit = outermost->callees[callee].unit;
-  ZyRef argument[256];
-  ZyInline in = { b->scope->inlined, callee, b->pc, (uint16_t)(b->scope->base + reg + 1), (int16_t)nresults };
-  ZyScope *s;
+/* What both ways of inlining want. */
+static int may_inline(const ZyBuild *b, const ZyUnit *unit, int base) {
+  const ZyUnit *outermost = b->h->unit;
+  int depth = depth_of(b->scope);
+  return unit != NULL && !b->scope->memory && b->inlined_nodes <= MAX_NODES_IN_ALL && depth < MAX_DEPTH
+      && !is_in_chain(b->scope, unit->id) && base + unit->maxstack <= outermost->maxstack + MAX_SPILL
+      && fits(outermost, unit, depth + 1);
+}
+
+/* Translates the call of 'f' with arguments from register 'reg' + 1 on, in a scope of which the rest is filled in. */
+static void inline_call(ZyBuild *b, ZyScope *s, ZyInline in, ZyRef f, int reg, int nargs) {
   uint32_t nodes = b->h->nodes.n;
-  if (unit == NULL || nresults < 0 || b->scope->memory || b->inlined_nodes > MAX_NODES_IN_ALL) return 0;
-  if (is_in_chain(b->scope, unit->id) || depth_of(b->scope) >= MAX_DEPTH) return 0;
-  if (in.base + unit->maxstack > outermost->maxstack + MAX_SPILL) return 0;
-  if (!fits(outermost, unit, depth_of(b->scope) + 1)) return 0;
-  if (nargs > unit->numparams) nargs = unit->numparams;
+  ZyRef argument[256];
+  if (nargs > s->unit->numparams) nargs = s->unit->numparams;
   for (int i = 0; i < nargs; i++) argument[i] = zy_build_read(b, reg + 1 + i);
-  if (in.base + unit->maxstack > b->h->nregs) b->h->nregs = in.base + unit->maxstack;
+  if (in.base + s->unit->maxstack > b->h->nregs) b->h->nregs = in.base + s->unit->maxstack;
   zy_vec_push(b->h->arena, &b->h->inlines, in);
-  s = ZY_NEW(b->h->arena, ZyScope);
-  s->outer = b->scope;
-  s->unit = unit;
+  s->from = b->scope;
   s->base = in.base;
   s->inlined = b->h->inlines.n - 1;
   s->closure = f;
-  s->nresults = nresults;
+  translate(b, s, argument, nargs);
+  b->inlined_nodes += b->h->nodes.n - nodes;
+}
+
+int zy_build_inline(ZyBuild *b, int callee, ZyRef f, int reg, int nargs, int nresults) {
+  const ZyUnit *unit = b->h->unit->callees[callee].unit;
+  ZyInline in = { b->scope->inlined, callee, b->pc, (uint16_t)(b->scope->base + reg + 1), (int16_t)nresults, 0 };
+  ZyScope *s;
+  if (!may_inline(b, unit, in.base)) return 0;
+  s = ZY_NEW(b->h->arena, ZyScope);
+  s->outer = b->scope;
+  s->unit = unit;
+  s->open = nresults < 0;
+  s->nresults = nresults < 0 ? 1 : nresults;
   s->call_pc = b->pc;
   s->call_reg = reg;
   s->join = zy_build_new_block(b, b->pc + 1);
-  translate(b, s, argument, nargs);
-  b->inlined_nodes += b->h->nodes.n - nodes;
+  inline_call(b, s, in, f, reg, nargs);
   if (b->h->blocks.v[s->join].preds.n == 0) {
     b->ended = 1;                            /* it never returns */
     return 1;
@@ -137,9 +161,35 @@ int zy_build_inline(ZyBuild *b, int callee, ZyRef f, int reg, int nargs, int nre
   return 1;
 }
 
+/* The function takes the place of the one that calls it, which is inlined itself. */
+int zy_build_inline_tail(ZyBuild *b, int callee, ZyRef f, int reg, int nargs) {
+  const ZyScope *caller = b->scope;
+  const ZyUnit *unit = b->h->unit->callees[callee].unit;
+  ZyInline in = b->h->inlines.v[caller->inlined];
+  ZyScope *s;
+  if (!may_inline(b, unit, caller->base)) return 0;
+  in.callee = callee;
+  in.tail = 1;
+  s = ZY_NEW(b->h->arena, ZyScope);
+  s->outer = caller->outer;
+  s->unit = unit;
+  s->open = caller->open;
+  s->nresults = caller->nresults;
+  s->call_pc = caller->call_pc;
+  s->call_reg = caller->call_reg;
+  s->join = caller->join;
+  inline_call(b, s, in, f, reg, nargs);
+  b->ended = 1;
+  return 1;
+}
+
 void zy_build_inline_return(ZyBuild *b, int reg, int n) {
   ZyScope *s = b->scope;
   ZyRef value[256];
+  if (n < 0 || (s->open && n != s->nresults)) {
+    zy_build_exit(b, b->pc, ZY_EXIT_COLD);
+    return;
+  }
   for (int i = 0; i < s->nresults; i++)
     value[i] = i < n ? zy_build_read(b, reg + i) : zy_build_simple(b, ZY_TYPE_nil);
   b->scope = s->outer;                       /* results are registers of the caller */

@@ -49,6 +49,8 @@ int zy_build_is_direct(const ZyUnit *unit, int pc);
 void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults);
 void zy_build_call_instruction(ZyBuild *b, ZyInstruction i);
 void zy_build_tail_call(ZyBuild *b, ZyInstruction i);
+/* Whether the instruction at 'pc' is a tail call by which the function, as feedback has it, starts anew. */
+int zy_build_is_loop(const ZyBuild *b, const ZyScope *s, int pc);
 void zy_build_vararg(ZyBuild *b, ZyInstruction i);
 void zy_build_return(ZyBuild *b, int reg, int n, int close);
 void zy_build_set_list(ZyBuild *b);
@@ -77,6 +79,8 @@ int zy_build_has_run(const ZyUnit *unit, int pc);
 
 /* Translates the call of callee 'callee' of the outermost unit in place, whose closure 'f' is; 0: it cannot. */
 int zy_build_inline(ZyBuild *b, int callee, ZyRef f, int reg, int nargs, int nresults);
+/* The same of a tail call in a function that is inlined; it goes on where that one would have. */
+int zy_build_inline_tail(ZyBuild *b, int callee, ZyRef f, int reg, int nargs);
 /* What a RETURN of an inlined function does. */
 void zy_build_inline_return(ZyBuild *b, int reg, int n);
 

@@ -24,13 +24,15 @@ typedef struct ZyVars {
 
 /* A function that is being translated: the unit, or one that is inlined in it. */
 typedef struct ZyScope {
-  struct ZyScope *outer;               /* where it is inlined, NULL: it is the unit */
+  struct ZyScope *outer;               /* its caller, NULL: it is the unit */
+  struct ZyScope *from;                /* inlined: where the call is, which for a tail call is not the caller */
   const ZyUnit *unit;
   int base;                            /* variable of register 0 */
   uint32_t inlined;                    /* index in ZyHir.inlines, 0: it is the unit */
   ZyRef closure;                       /* inlined: the function */
   uint32_t join;                       /* inlined: block of the caller behind the call */
   int nresults;                        /* inlined: wanted by the caller */
+  int open;                            /* inlined: all are wanted, and expected to be 'nresults' */
   int call_pc, call_reg;               /* inlined: the CALL and its register, in the caller */
   ZyFlow flow;
   int first, last, start;              /* what is translated, from where; what leads out of it exits */
@@ -53,6 +55,7 @@ typedef struct ZyBuild {
   int ended;                           /* the block has its terminator */
   int speculate;                       /* feedback may be assumed to go on being true */
   int open_from;                       /* registers from this one on are an open number of values; 256: none */
+  int open_one;                        /* the open number is that of one value, in the register before 'open_from' */
   int depth;                           /* of the search for a value */
   int entry_closed;                    /* the entry has its terminator */
   uint32_t entry_state;

@@ -79,6 +79,8 @@ typedef enum ZyArith {
 #define ZY_CALL_NARGS(imm)    ((int)((imm) >> 8 & 255) - 1)
 #define ZY_CALL_NRESULTS(imm) ((int)((imm) >> 16 & 255) - 1)
 #define ZY_CALL_CALLEE(imm)   ((int)((imm) >> 32))
+/* Of CALL_LUA with all results: there is one, or native code leaves behind the call. */
+#define ZY_CALL_ONE           (1 << 24)
 
 /* imm of KCONST and FIELD_SLOT: number of the constant | callee + 1 << 32, of the function itself when that is 0. */
 #define ZY_K_INDEX(imm)       ((imm) & 0xffffffff)
@@ -112,6 +114,7 @@ typedef struct ZyInline {
   int32_t pc;                          /* of the CALL in the caller */
   uint16_t base;                       /* callee's register 0, from the outermost base */
   int16_t nresults;
+  uint8_t tail;                        /* it was tail-called by what was inlined there before */
 } ZyInline;
 
 typedef struct ZyEdge {

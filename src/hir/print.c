@@ -69,7 +69,7 @@ static const struct { const ZyImmField *fields; } shapes[ZY_HIR_COUNT_] = {
   [ZY_HIR_CALL] = { call }, [ZY_HIR_CALL_LUA] = { call_known }, [ZY_HIR_RECORD_TABLE] = { access },
   [ZY_HIR_IS_TYPE] = { type_set }, [ZY_HIR_GUARD_LIB] = { library }, [ZY_HIR_MATH_NUM] = { library },
   [ZY_HIR_CONST] = { none }, [ZY_HIR_PARAM] = { none }, [ZY_HIR_ARITH] = { none },
-  [ZY_HIR_SET_LIST] = { none }, [ZY_HIR_TICK] = { none }         /* imm means nothing */
+  [ZY_HIR_TICK] = { none }         /* imm means nothing */
 };
 
 static const uint8_t has_imm[ZY_HIR_COUNT_] = {

@@ -44,7 +44,7 @@ static uint32_t ask(ZyLower *l, ZyRef r) {
   ZyRef a = n->ops[0], b = n->ops[1];
   uint32_t p = zy_lower_bits(l, a), s = zy_lower_tag(l, a), q = zy_lower_bits(l, b), t = zy_lower_tag(l, b);
   if (n->op == ZY_HIR_EQ) return decided(l, r, ZY_CALL(EQUAL, I, p, s, q, t));
-  return decided(l, r, ZY_CALL(LESS, I, l->L, p, s, q, t, zy_lower_int(l, n->op == ZY_HIR_LE)));
+  return decided(l, r, ZY_CALL(LESS, I, p, s, q, t, zy_lower_int(l, n->op == ZY_HIR_LE)));
 }
 
 static ZyLirOp compare_op(ZyHirOp op, int floats) {
@@ -134,6 +134,15 @@ static void guard_lib(ZyLower *l, ZyRef r) {
   zy_lower_guard(l, r, ZY_OP2(BAND, is, ZY_OP2(EQ, zy_lower_payload(l, n->ops[0], ZY_LIR_P), wanted)));
 }
 
+/* Tracebacks tell frames of tail calls. */
+static void tail_self(ZyLower *l, ZyRef r) {
+  uint32_t own = zy_lower_payload(l, l->h->nodes.v[r].ops[0], ZY_LIR_P), status;
+  zy_lower_guard(l, r, ZY_OP2(EQ, own, l->closure));
+  status = zy_lower_load(l, ZY_LIR_LOAD16, l->ci, offsetof(ZyCallInfo, callstatus), ZY_ALIAS_FRAME);
+  zy_lower_store(l, ZY_LIR_STORE16, l->ci, offsetof(ZyCallInfo, callstatus),
+                 ZY_OP2(OR, status, zy_lower_int(l, ZY_CIST_TAIL)), ZY_ALIAS_FRAME);
+}
+
 void zy_lower_compare_node(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   switch (n->op) {
@@ -154,5 +163,6 @@ void zy_lower_compare_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_GUARD: zy_lower_guard(l, r, zy_lower_payload(l, n->ops[0], ZY_LIR_B)); break;
     case ZY_HIR_GUARD_PROTO: zy_lower_guard(l, r, is_proto(l, n->ops[0], n->imm)); break;
     case ZY_HIR_GUARD_LIB: guard_lib(l, r); break;
+    case ZY_HIR_TAIL_SELF: tail_self(l, r); break;
   }
 }

@@ -38,7 +38,7 @@ enum { ZY_HIT_ARRAY = 1,      /* key in the array part */
 #define ZY_CALLEE_LIB 0x80000000u
 
 /* Assumptions that failed too often at one bytecode and are not made again. */
-enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST = 8 };
+enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST = 8, ZY_AVOID_COLD = 16 };
 
 /* A place where the interpreter enters native code: the function's start, or a back edge. */
 typedef struct ZyStub {

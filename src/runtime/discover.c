@@ -130,13 +130,12 @@ static void attach_until(lua_State *L, ZyState *S, const ZyObject *marker) {
   ZyPause pause = zy_collector_pause(L);
   int complete = 1;
   for (ZyObject *o = S->G->allgc; o != NULL && o != marker && complete; o = o->next)
-    if (o->tt == LUA_TFUNCTION && is_complete((ZyLuaClosure *)o) && ((ZyLuaClosure *)o)->p != own
-        && zy_attach_function(((ZyLuaClosure *)o)->p) == NULL)
+    if (o->tt == LUA_TFUNCTION && is_complete((ZyLuaClosure *)o) && zy_attach_function(((ZyLuaClosure *)o)->p) == NULL)
       complete = add_unattached(&found, ((ZyLuaClosure *)o)->p);
   if (found.n > 0 && find_live(S, &live)) {
     if (live.n > 0) qsort(live.v, live.n, sizeof *live.v, by_address);
     for (size_t i = 0; i < found.n; i++)
-      if (live.n == 0 || bsearch(&found.v[i], live.v, live.n, sizeof *live.v, by_address) == NULL)
+      if (found.v[i] != own && (live.n == 0 || bsearch(&found.v[i], live.v, live.n, sizeof *live.v, by_address) == NULL))
         zy_attach_proto(L, S, found.v[i]);
       else if (is_executed(S, found.v[i])) zy_live_begin(L, S, found.v[i]);
   }

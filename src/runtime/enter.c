@@ -29,13 +29,6 @@ enum { STACK_RESERVE = 512 * 1024 };   /* for C functions called from the deepes
 
 /* ---- leaving ------------------------------------------------------------------ */
 
-/* Whether the instruction takes values up to the stack top. */
-static int takes_open(const ZyInstruction *code, int pc) {
-  ZyBc op = ZY_OP(code[pc]);
-  return ZY_B(code[pc]) == 0
-      && (op == ZY_BC_CALL || op == ZY_BC_TAILCALL || op == ZY_BC_RETURN || op == ZY_BC_SETLIST);
-}
-
 /* Where to jump to go on at 'pc'. A back edge leads to its stub, which would enter native code in the state that made
 ** it leave: its displaced copy is executed instead. */
 static int going_on(const ZyFunction *fn, int pc, const ZyCallInfo *frame) {
@@ -93,11 +86,11 @@ static void rebuild(lua_State *L, ZyCallInfo *ci, const ZyCode *code, const ZyEx
     ZyCallInfo *callee;
     t->ci->u.l.savedpc = zy_layout_proto(t->ci)->code + f->call_pc + 1;
     t->top = t->stack + end;
-    zy_helper_next_frame(L, t->ci);
+    zy_frames_make_next(L, t->ci);
     callee = t->ci->next;
     callee->func = t->stack + base + f->base - 1;
     callee->top = callee->func + 1 + zy_layout_proto(callee)->maxstacksize;
-    callee->callstatus = 0;
+    callee->callstatus = f->tail ? ZY_CIST_TAIL : 0;
     callee->nresults = f->nresults;
     callee->u.l.trap = t->hookmask != 0;
     t->ci = callee;
@@ -114,7 +107,8 @@ ZyStack zy_enter_exit(lua_State *L, ZyState *S, ZyCallInfo *ci, ZyCode *code, in
   p = zy_layout_proto(t->ci);
   t->ci->u.l.savedpc = p->code + behind_pads(p, exit->pc);
   zy_policy_exit(S, code, exit);
-  return takes_open(p->code, exit->pc) ? t->top : t->ci->top;
+  if (exit->top != 0) return t->ci->func + 1 + exit->top;
+  return zy_bytecode_takes_open(p->code[exit->pc]) ? t->top : t->ci->top;
 }
 
 /* Ends zy_enter: the interpreter goes on at 'pc' of 'frame' with its stack top at 'top'. */
@@ -214,7 +208,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
     if (t->ci != frame) top = zy_frames_finish(L, S, frame, top);
     pc = (int)(frame->u.l.savedpc - p->code);
   }
-  if (!takes_open(p->code, pc)) top = frame->top - 1;
+  if (!zy_bytecode_takes_open(p->code[pc])) top = frame->top - 1;
   if (trapped || t->stack != stack || t->hookmask != 0) frame->u.l.trap = 1;   /* the interpreter keeps its address */
   leave(L, S, frame, fn, slot, pc, top);
   if (outermost) {

@@ -16,6 +16,11 @@ const char *zy_bytecode_name(ZyBc op) { return op_info[op].name; }
 ZyBcFormat zy_bytecode_format(ZyBc op) { return (ZyBcFormat)op_info[op].format; }
 int zy_bytecode_sets_a(ZyBc op) { return op_info[op].sets_a; }
 
+int zy_bytecode_takes_open(ZyInstruction i) {
+  ZyBc op = ZY_OP(i);
+  return ZY_B(i) == 0 && (op == ZY_BC_CALL || op == ZY_BC_TAILCALL || op == ZY_BC_RETURN || op == ZY_BC_SETLIST);
+}
+
 int zy_bytecode_back_edge(ZyInstruction i, int pc, int *target) {
   ZyBc op = ZY_OP(i);
   if (op == ZY_BC_FORLOOP || op == ZY_BC_TFORLOOP) *target = pc + 1 - ZY_BX(i);

@@ -51,6 +51,9 @@ const char *zy_bytecode_name(ZyBc op);
 ZyBcFormat zy_bytecode_format(ZyBc op);
 int zy_bytecode_sets_a(ZyBc op);
 
+/* Whether the instruction takes values up to the stack top. */
+int zy_bytecode_takes_open(ZyInstruction i);
+
 /* True when 'i' at 'pc' is a loop's back edge; *target is the loop's first instruction. */
 int zy_bytecode_back_edge(ZyInstruction i, int pc, int *target);
 

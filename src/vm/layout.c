@@ -277,7 +277,7 @@ static int lua_frame_probe(lua_State *L) {
   running = zy_layout_closure(frame);
   good = frame->u.l.savedpc > running->p->code && frame->u.l.savedpc < running->p->code + running->p->sizecode
       && ZY_OP(frame->u.l.savedpc[-1]) == ZY_BC_CALL && frame->top == frame->func + 1 + running->p->maxstacksize
-      && frame->u.l.nextraargs == 2 && frame->u.l.trap == 0 && frame->func[1].v.i == 99
+      && frame->u.l.nextraargs == 2 && (frame->u.l.trap != 0) == (t->hookmask != 0) && frame->func[1].v.i == 99
       && up->v == frame->func + 1 && t->openupval == up && up->u.open.next == lua_touserdata(L, 1);
   lua_pushboolean(L, good);
   return 1;
