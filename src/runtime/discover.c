@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "profile/attach.h"
+#include "profile/fold.h"
 #include "vm/collector.h"
 #include "runtime/helper.h"
 
@@ -80,6 +81,46 @@ int zy_discover_live(const ZyState *S, const ZyProto *p) {
   return found;
 }
 
+static int is_live(const Found *live, const ZyProto *p) {
+  return live->n > 0 && bsearch(&p, live->v, live->n, sizeof *live->v, by_address) != NULL;
+}
+
+static void sort(Found *live) {
+  if (live->n > 0) qsort(live->v, live->n, sizeof *live->v, by_address);
+}
+
+static void set_traps(const ZyThread *t) {
+  for (ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous)
+    if (is_lua(ci)) ci->u.l.trap = 1;
+}
+
+void zy_discover_fold(ZyState *S) {
+  Found live = { 0 };
+  zy_attach_bury(S);
+  if (find_live(S, &live)) {
+    sort(&live);
+    set_traps(zy_thread(S->L));
+    for (const ZyObject *o = S->G->allgc; o != NULL; o = o->next)
+      if (is_thread(S->G, o)) set_traps((const ZyThread *)o);
+    for (ZyFunction *fn = S->functions; fn != NULL; fn = fn->next)
+      if (!fn->armed && !is_live(&live, fn->proto)) zy_fold(fn);
+  }
+  free(live.v);
+}
+
+int zy_discover_unfold(ZyState *S) {
+  Found live = { 0 };
+  int all = find_live(S, &live);
+  if (all) {
+    zy_attach_bury(S);
+    sort(&live);
+    for (ZyFunction *fn = S->functions; fn != NULL; fn = fn->next)
+      if (fn->folded && (is_live(&live, fn->proto) || !zy_unfold(fn))) all = 0;
+  }
+  free(live.v);
+  return all;
+}
+
 /* Whether loading it was finished: only then its upvalues are there. Where there are none, the object made after it
 ** tells: what lua_load made of a binary chunk, perhaps of a broken one, is followed by its Proto, which all other
 ** functions were made after. */
@@ -115,10 +156,9 @@ static int attach_until(lua_State *L, ZyState *S, const ZyTable *marker) {
   for (unsigned int i = 0; marker != NULL && i < marker->alimit && memory; i++)
     if (marker->array[i].tt == ZY_TAG_LUA_FN) memory = add_unattached(&found, ((ZyLuaClosure *)marker->array[i].v.gc)->p);
   if (found.n > 0 && find_live(S, &live)) {
-    if (live.n > 0) qsort(live.v, live.n, sizeof *live.v, by_address);
+    sort(&live);
     for (size_t i = 0; i < found.n; i++)
-      if (live.n == 0 || bsearch(&found.v[i], live.v, live.n, sizeof *live.v, by_address) == NULL)
-        zy_attach_proto(L, S, found.v[i]);
+      if (!is_live(&live, found.v[i])) zy_attach_proto(L, S, found.v[i]);
   }
   free(found.v);
   free(live.v);

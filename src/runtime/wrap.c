@@ -127,6 +127,7 @@ static int wrap_sethook(lua_State *L) {
   int n;
   zy_state_suspend(S);
   n = original(L, ZY_WRAPPED_SETHOOK);
+  if (zy_thread(of)->hookmask & LUA_MASKCOUNT) zy_state_fold(S);
   if (zy_thread(of)->hookmask == 0 && zy_thread(L)->hookmask == 0) zy_state_resume(S);
   return n;
 }
