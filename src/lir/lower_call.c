@@ -36,7 +36,7 @@ static uint32_t trap(ZyLower *l) {
 /* After a call-out: the stack may be elsewhere, and native code ends when a hook was set. */
 static void after(ZyLower *l, ZyRef r) {
   l->base = ZY_LOWER_NONE;
-  if (l->hook_exit[r] >= 0) zy_lower_if(l, trap(l), zy_lower_stored_exit(l, l->hook_exit[r]));
+  if (l->out->hook_exit[r] >= 0) zy_lower_if(l, trap(l), zy_lower_stored_exit(l, l->out->hook_exit[r]));
 }
 
 static void finish(ZyLower *l, ZyRef r, uint32_t result) {

@@ -330,12 +330,15 @@ static int run_job(lua_State *L) {
 }
 
 static void protected(lua_State *L, Job *job) {
+  ZyThread *t = (ZyThread *)(void *)L;
+  uint8_t allowhook = t->allowhook;
   ZyPause pause;
   if (!lua_checkstack(L, 8)) {
     job->failed++;
     return;
   }
   pause = zy_collector_pause(L);
+  t->allowhook = 0;
   lua_pushcfunction(L, run_job);
   lua_pushlightuserdata(L, job);
   if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
@@ -343,6 +346,7 @@ static void protected(lua_State *L, Job *job) {
     job->failed++;
     job->status = ZY_STATUS_MEMORY;
   }
+  t->allowhook = allowhook;
   zy_collector_resume(L, pause);
 }
 

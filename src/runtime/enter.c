@@ -127,25 +127,30 @@ ZyStack zy_enter_exit(lua_State *L, ZyState *S, ZyCallInfo *ci, ZyCode *code, in
   return takes_open(p->code, pc) ? t->top : t->ci->top;
 }
 
-/* Instead of the hook that was set, for one event: the return of zy_enter. */
+/* Instead of the hook that was set, for returns of zyjit's own functions. */
 static void unseen(lua_State *L, void *ar) {
   ZyThread *t = zy_thread(L);
+  ZyState *S = zy_state_get(L);
   (void)ar;
-  if (t->hook == unseen) t->hook = zy_state_get(L)->hook;
+  if (t->hook == unseen && --S->unseen <= 0) t->hook = S->hook;
+}
+
+void zy_enter_unseen(lua_State *L, ZyState *S, ZyCallInfo *frame, int returns) {
+  ZyThread *t = zy_thread(L);
+  t->hookcount++;
+  if (t->hookmask & LUA_MASKLINE) frame->callstatus |= ZY_CIST_HOOKYIELD;
+  if (!(t->hookmask & LUA_MASKRET) || !t->allowhook || t->hook == unseen) return;
+  S->hook = t->hook;
+  S->unseen = returns;
+  t->hook = unseen;
 }
 
 /* A hook is set: it sees neither that zy_enter returns nor the slot, which is no instruction of the script's. What was
 ** executed last, for the hook to know new lines by, is the instruction before 'pc'. */
 static void leave_hooked(lua_State *L, ZyState *S, ZyCallInfo *frame, int pc) {
-  ZyThread *t = zy_thread(L);
   zy_state_suspend(S);
-  t->hookcount++;
-  if (t->hookmask & LUA_MASKLINE) frame->callstatus |= ZY_CIST_HOOKYIELD;
   frame->u.l.savedpc = zy_layout_proto(frame)->code + pc;
-  if ((t->hookmask & LUA_MASKRET) && t->allowhook && t->hook != unseen) {
-    S->hook = t->hook;
-    t->hook = unseen;
-  }
+  zy_enter_unseen(L, S, frame, 1);
 }
 
 /* Ends zy_enter: the interpreter goes on at 'pc' of 'frame' with its stack top at 'top'. */

@@ -36,7 +36,9 @@ typedef struct ZyState {
   ZyTable *holders;                    /* attach.c: metatable of what refers to records; anchored in the registry */
   ZyValue trampoline;                  /* see frames.c; anchored in the registry */
   lua_CFunction original[ZY_WRAPPED_COUNT];   /* wrap.c */
-  void (*hook)(lua_State *L, void *ar);      /* set while enter.c hides an event from it */
+  void (*hook)(lua_State *L, void *ar);      /* what enter.c hides returns from, */
+  int unseen;                          /* that many */
+  int hookmask;                        /* frames.c: the hook's, while it is not to see what runs */
   char *outermost;                     /* native stack address of the outermost entry that is still active */
   ZyCode *retired;                     /* code to be released when no native frame is active */
   uint64_t exits[ZY_EXIT_COUNT];       /* exits taken, by reason */

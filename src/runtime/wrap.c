@@ -97,6 +97,7 @@ static int wrap_dump(lua_State *L) {
   ZyPause pause;
   void *undo;
   int status;
+  uint8_t allowhook = zy_thread(L)->allowhook;
   if (!is_lua_function(L, 1)) return original(L, ZY_WRAPPED_DUMP);
   lua_settop(L, 2);
   luaL_checkstack(L, LUA_MINSTACK, NULL);
@@ -110,7 +111,9 @@ static int wrap_dump(lua_State *L) {
   if (status == 0) {
     lua_pushcfunction(L, push_dump);
     lua_pushlightuserdata(L, &dump);
+    zy_thread(L)->allowhook = 0;
     status = lua_pcall(L, 1, 1, 0);
+    zy_thread(L)->allowhook = allowhook;
   }
   else lua_pushliteral(L, "not enough memory");
   free(dump.bytes);
