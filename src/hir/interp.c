@@ -21,7 +21,7 @@
 
 #define MODEL_STEPS 10000000          /* a model's run that takes longer has no end */
 
-typedef enum Ending { RETURNED, EXITED, FAULTED } Ending;
+typedef enum Ending { RETURNED, EXITED, HOOKED, FAULTED } Ending;
 
 /* Values of the interpretations that are going on in this thread. An error raised by a helper passes over
 ** interpretations without a word; their memory is found here by the next one, whose native frame is above. */
@@ -171,7 +171,9 @@ static Ending run(ZyMachine *m, ZyRef r, ZyValue *passed, ZyRef *end) {
     }
     if (n->op != ZY_HIR_PARAM) {
       switch (step(m, r)) {
-        case ZY_STEP_NEXT: break;
+        case ZY_STEP_NEXT:
+          if (m->model == NULL && m->hook_exit[r] >= 0 && m->ci->u.l.trap) return HOOKED;
+          break;
         case ZY_STEP_EXIT: return store_state(m, n->state) ? EXITED : FAULTED;
         case ZY_STEP_FAULT: return FAULTED;
       }
@@ -196,9 +198,9 @@ _Noreturn static void stop(const char *why, ZyRef r) {
   abort();
 }
 
-int64_t zy_interp_run(const ZyHir *h, const int32_t *exit_of_node, struct lua_State *L, ZyCallInfo *ci,
-                      ZyContext *cx, ZyCode *code) {
-  ZyMachine m = { .h = h, .L = L, .ci = ci, .cx = cx, .code = code };
+int64_t zy_interp_run(const ZyHir *h, const int32_t *exit_of_node, const int32_t *hook_exit, struct lua_State *L,
+                      ZyCallInfo *ci, ZyContext *cx, ZyCode *code) {
+  ZyMachine m = { .h = h, .L = L, .ci = ci, .cx = cx, .code = code, .hook_exit = hook_exit };
   ZyRef end = 0;
   Ending ending;
   const ZyHirNode *n;
@@ -209,6 +211,7 @@ int64_t zy_interp_run(const ZyHir *h, const int32_t *exit_of_node, struct lua_St
   give_memory_back();
   n = &h->nodes.v[end];
   if (ending == FAULTED) stop(m.fault, end);
+  if (ending == HOOKED) return hook_exit[end];
   if (ending == EXITED && exit_of_node[end] < 0) stop("an exit that the code has not", end);
   if (ending == EXITED) return exit_of_node[end];
   count = n->imm >> 8;
@@ -225,7 +228,7 @@ static void run_model(ZyMachine *m, ZyRef r, ZyOutcome *outcome) {
     case FAULTED:
       snprintf(outcome->fault, sizeof outcome->fault, "%s", m->fault);
       return;
-    case EXITED:
+    case EXITED: case HOOKED:
       outcome->kind = ZY_OUTCOME_EXIT;
       break;
     case RETURNED:

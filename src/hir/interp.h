@@ -9,10 +9,11 @@
 #include "lir/native.h"
 
 /* Runs 'h' in the Lua frame 'ci' as generated code would (lir/native.h) and returns what it would return.
-** exit_of_node[r] is the index in code->exit for node r; it must be there for every node that can exit. Helpers
-** may raise errors through it. */
-int64_t zy_interp_run(const ZyHir *h, const int32_t *exit_of_node, struct lua_State *L, ZyCallInfo *ci,
-                      ZyContext *cx, ZyCode *code);
+** exit_of_node[r] is the index in code->exit for node r; it must be there for every node that can exit.
+** hook_exit[r] is the exit behind node r when the frame's trap is set, -1 where it does not matter. Helpers may raise
+** errors through it. */
+int64_t zy_interp_run(const ZyHir *h, const int32_t *exit_of_node, const int32_t *hook_exit, struct lua_State *L,
+                      ZyCallInfo *ci, ZyContext *cx, ZyCode *code);
 
 
 /* ---- without Lua -------------------------------------------------------- */

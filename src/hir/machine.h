@@ -21,6 +21,7 @@ typedef struct ZyMachine {
   ZyCallInfo *ci;
   ZyContext *cx;
   ZyCode *code;
+  const int32_t *hook_exit;            /* by node: whether its frame's trap is looked at behind it (not -1) */
   const char *fault;
 } ZyMachine;
 

@@ -17,6 +17,7 @@ typedef struct ZyLowered {
   ZyExitFrame *frame;
   int32_t nframes;
   int32_t *exit_of_node;               /* by node that can exit: index in 'exit'; for zy_interp_run */
+  int32_t *hook_exit;                  /* by node: the exit behind it when the frame's trap is set, -1: none */
 } ZyLowered;
 
 /* Lowers 'h' to a function named 'name' (a C identifier), and its direct entry to one named "<name>_d". All memory is of h->arena; leaves through its escape. */

@@ -31,7 +31,7 @@ static uint32_t trap(ZyLower *l) {
 /* The trap is also set when the stack has moved. */
 void zy_lower_trapped(ZyLower *l, ZyRef r) {
   uint32_t set, done;
-  if (l->hook_exit[r] < 0) return;
+  if (l->out->hook_exit[r] < 0) return;
   set = zy_lower_label(l);
   done = zy_lower_label(l);
   zy_lower_branch(l, trap(l), set, done, ZY_HINT_UNLIKELY);
@@ -50,7 +50,7 @@ void zy_lower_want_one(ZyLower *l, ZyRef r) {
 }
 
 void zy_lower_settled(ZyLower *l, ZyRef r, uint32_t trap) {
-  if (l->hook_exit[r] >= 0) zy_lower_if(l, failed(l, trap), zy_lower_stored_exit(l, l->hook_exit[r]));
+  if (l->out->hook_exit[r] >= 0) zy_lower_if(l, failed(l, trap), zy_lower_stored_exit(l, l->out->hook_exit[r]));
 }
 
 /* After a call-out: the stack may be elsewhere, and native code ends when a hook was set. */

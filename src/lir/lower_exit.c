@@ -172,7 +172,7 @@ static void number_node(Table *t, ZyRef r) {
   if (n->op == ZY_HIR_CALL_LUA && n->imm & ZY_CALL_ONE)
     l->count_exit[r] = add_exit(t, n->state, state_of(l, n->state)->pc + 1, ZY_EXIT_TYPE, n, 1);
   after = pc_after(l->h, n);
-  if (after != NO_HOOK_CHECK) l->hook_exit[r] = add_exit(t, n->state, after, ZY_EXIT_HOOK, n, 1);
+  if (after != NO_HOOK_CHECK) l->out->hook_exit[r] = add_exit(t, n->state, after, ZY_EXIT_HOOK, n, 1);
   if (is_guard((ZyHirOp)n->op) && l->h->unit != NULL && l->h->unit->stress_exits != 0)
     l->stress_exit[r] = add_exit(t, n->state, state_of(l, n->state)->pc, ZY_EXIT_STRESS, n, 0);
 }
@@ -190,13 +190,13 @@ void zy_lower_number_exits(ZyLower *l) {
   t.first = ZY_NEWN(l->arena, int32_t, BUCKETS);
   t.next = ZY_NEWN(l->arena, int32_t, 4 * n + 1);
   l->out->exit_of_node = ZY_NEWN(l->arena, int32_t, n);
-  l->hook_exit = ZY_NEWN(l->arena, int32_t, n);
+  l->out->hook_exit = ZY_NEWN(l->arena, int32_t, n);
   l->stress_exit = ZY_NEWN(l->arena, int32_t, n);
   l->count_exit = ZY_NEWN(l->arena, int32_t, n);
   memset(t.first_frame, -1, (l->h->inlines.n + 1) * sizeof *t.first_frame);
   memset(t.first, -1, BUCKETS * sizeof *t.first);
   memset(l->out->exit_of_node, -1, n * sizeof *l->out->exit_of_node);
-  memset(l->hook_exit, -1, n * sizeof *l->hook_exit);
+  memset(l->out->hook_exit, -1, n * sizeof *l->out->hook_exit);
   memset(l->stress_exit, -1, n * sizeof *l->stress_exit);
   for (uint32_t b = 1; b < l->h->blocks.n; b++)
     for (ZyRef r = l->h->blocks.v[b].first; r != 0; r = l->h->nodes.v[r].next) number_node(&t, r);

@@ -41,7 +41,7 @@ typedef struct ZyLower {
   ZY_VEC(uint32_t) label;              /* by label: LIR block, NONE while it is not placed */
   ZY_VEC(ZyLowerExit) exits;           /* in use */
   uint32_t *exit_label;                /* by 2 * exit, + 1 with the registers stored; NONE: not in use */
-  int32_t *hook_exit, *stress_exit;    /* by node: index in the exit table, -1: none */
+  int32_t *stress_exit;                /* by node: index in the exit table, -1: none */
   int32_t *count_exit;                 /* of CALL_LUA that wants one result: there are more, or none */
   ZyRef *in_memory;                    /* by register: the value that is known to be in it, 0: not known */
   ZyRef **memory_at_end;               /* by HIR block: in_memory at its end */

@@ -17,17 +17,19 @@
 ** executing the TFORLOOP once more changes nothing, so native code enters at it in all cases.
 **
 ** All arrays are made anew and swapped in when all are there, so that running out of memory changes nothing. The
-** lines of all instructions are decoded, extended and encoded again: absolute entries stand where luaG_getfuncline
-** expects them.
+** lines of all instructions are decoded, extended and encoded again, with room for one more absolute entry, see fold.c.
 **
 ** Runs on the thread that runs the Lua state, with the collector paused.
 */
 #include "profile/attach.h"
 
 #include <lauxlib.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "profile/fold.h"
+#include "profile/lines.h"
 #include "profile/live.h"
 #include "runtime/state.h"
 #include "vm/bytecode.h"
@@ -61,42 +63,6 @@ int zy_attach_is_attached(const ZyProto *p) { return holder_of(p) != NULL; }
 int zy_attach_default_pc(const ZyProto *p, int slot) {
   const Holder *holder = holder_of(p);
   return holder != NULL && slot == holder->size + 2 ? holder->first : slot + 1;
-}
-
-
-/* ---- lines -------------------------------------------------------------------- */
-
-typedef struct Lines {
-  int8_t *info;
-  ZyAbsLine *abs;
-  int nabs;
-} Lines;
-
-/* Line of each of the Proto's instructions. */
-static void decode_lines(const ZyProto *p, int *line) {
-  int current = p->linedefined, a = 0;
-  for (int pc = 0; pc < p->sizelineinfo; pc++) {
-    if (p->lineinfo[pc] == ZY_ABS_LINE && a < p->sizeabslineinfo) current = p->abslineinfo[a++].line;
-    else current += p->lineinfo[pc];
-    line[pc] = current;
-  }
-}
-
-/* As lcode.c does it; with 'out' NULL only counts. Returns the number of absolute entries. */
-static int encode_lines(int linedefined, const int *line, int n, Lines *out) {
-  int previous = linedefined, since = 0, nabs = 0;
-  for (int pc = 0; pc < n; pc++) {
-    int delta = line[pc] - previous;
-    if (delta >= 128 || delta <= -128 || since++ >= ZY_LINES_PER_ABS) {
-      if (out != NULL) out->abs[nabs] = (ZyAbsLine){ pc, line[pc] };
-      nabs++;
-      delta = ZY_ABS_LINE;
-      since = 1;
-    }
-    if (out != NULL) out->info[pc] = (int8_t)delta;
-    previous = line[pc];
-  }
-  return nabs;
 }
 
 
@@ -171,12 +137,12 @@ static int moved(const Plan *plan, int pc) { return pc < plan->head ? pc : pc + 
 static int make_lines(lua_State *L, const Plan *plan, Arrays *to) {
   const ZyProto *p = plan->p;
   int *line, *from;
-  Lines out;
+  ZyLines out;
   if (p->sizelineinfo != p->sizecode) return 1;        /* stripped: stays so */
   line = malloc((size_t)(to->sizecode + p->sizecode) * sizeof *line);
   if (line == NULL) return 0;
   from = line + to->sizecode;
-  decode_lines(p, from);
+  zy_lines_decode(p, from);
   for (int pc = 0; pc < p->sizecode; pc++) line[moved(plan, pc)] = from[pc];
   for (int pc = plan->head; pc < plan->first; pc++) line[pc] = from[plan->head < p->sizecode ? plan->head : 0];
   for (int pc = plan->size; pc < to->sizecode; pc++) {
@@ -184,13 +150,13 @@ static int make_lines(lua_State *L, const Plan *plan, Arrays *to) {
     line[pc] = offset < 0 ? line[plan->first] : from[plan->edge[1 + offset / ZY_LOOP_STUB_SIZE]];
   }
   to->sizelineinfo = to->sizecode;
-  to->sizeabslineinfo = encode_lines(p->linedefined, line, to->sizecode, NULL);
+  to->sizeabslineinfo = zy_lines_encode(p->linedefined, line, to->sizecode, NULL) + 1;
   to->lineinfo = zy_collector_realloc(L, NULL, 0, (size_t)to->sizelineinfo);
-  if (to->sizeabslineinfo > 0)
-    to->abslineinfo = zy_collector_realloc(L, NULL, 0, (size_t)to->sizeabslineinfo * sizeof *to->abslineinfo);
-  if (to->lineinfo != NULL && (to->sizeabslineinfo == 0 || to->abslineinfo != NULL)) {
-    out = (Lines){ to->lineinfo, to->abslineinfo, 0 };
-    encode_lines(p->linedefined, line, to->sizecode, &out);
+  to->abslineinfo = zy_collector_realloc(L, NULL, 0, (size_t)to->sizeabslineinfo * sizeof *to->abslineinfo);
+  if (to->lineinfo != NULL && to->abslineinfo != NULL) {
+    out = (ZyLines){ to->lineinfo, to->abslineinfo, 0 };
+    zy_lines_encode(p->linedefined, line, to->sizecode, &out);
+    to->abslineinfo[to->sizeabslineinfo - 1] = (ZyAbsLine){ INT_MAX, 0 };
   }
   else {
     free(line);
@@ -377,12 +343,15 @@ static int run_job(lua_State *L) {
 }
 
 static void protected(lua_State *L, Job *job) {
+  ZyThread *t = (ZyThread *)(void *)L;
+  uint8_t allowhook = t->allowhook;
   ZyPause pause;
   if (!lua_checkstack(L, 8)) {
     job->failed++;
     return;
   }
   pause = zy_collector_pause(L);
+  t->allowhook = 0;
   lua_pushcfunction(L, run_job);
   lua_pushlightuserdata(L, job);
   if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
@@ -390,6 +359,7 @@ static void protected(lua_State *L, Job *job) {
     job->failed++;
     job->status = ZY_STATUS_MEMORY;
   }
+  t->allowhook = allowhook;
   zy_collector_resume(L, pause);
 }
 
@@ -449,6 +419,7 @@ void zy_attach_disarm(ZyFunction *fn) {
 ZyInstruction zy_attach_original(const ZyFunction *fn, int pc) {
   int first = first_of(fn);
   if (pc >= fn->head && pc < first) return zy_bytecode_jump(pc, first);
+  if (fn->folded) return fn->proto->code[pc < first ? pc : pc - (first - fn->head)];
   for (int i = 1; i < fn->nstubs; i++)
     if (fn->stub[i].pc == pc) return fn->displaced[i];
   return fn->proto->code[pc];
@@ -513,23 +484,24 @@ typedef struct Undo {
   struct Undo *next;
   ZyProto *p;
   ZyFunction *live;                    /* to be armed again; else NULL */
+  ZyFunction *folded;                  /* unfolded meanwhile */
   Arrays attached, original;
 } Undo;
 
 static int original_lines(const ZyProto *p, int first, int head, Arrays *to) {
   int *line;
-  Lines out;
+  ZyLines out;
   if (p->sizelineinfo == 0) return 1;
   line = malloc((size_t)p->sizecode * sizeof *line);
   if (line == NULL) return 0;
-  decode_lines(p, line);
+  zy_lines_decode(p, line);
   memmove(line + head, line + first, (size_t)(to->sizecode - head) * sizeof *line);
   to->sizelineinfo = to->sizecode;
-  to->sizeabslineinfo = encode_lines(p->linedefined, line, to->sizecode, NULL);
-  out = (Lines){ malloc((size_t)to->sizelineinfo), malloc((size_t)(to->sizeabslineinfo + 1) * sizeof *out.abs), 0 };
+  to->sizeabslineinfo = zy_lines_encode(p->linedefined, line, to->sizecode, NULL);
+  out = (ZyLines){ malloc((size_t)to->sizelineinfo), malloc((size_t)(to->sizeabslineinfo + 1) * sizeof *out.abs), 0 };
   to->lineinfo = out.info;
   to->abslineinfo = out.abs;
-  if (out.info != NULL && out.abs != NULL) encode_lines(p->linedefined, line, to->sizecode, &out);
+  if (out.info != NULL && out.abs != NULL) zy_lines_encode(p->linedefined, line, to->sizecode, &out);
   free(line);
   return out.info != NULL && out.abs != NULL;
 }
@@ -568,6 +540,7 @@ void zy_attach_unhide(void *undo) {
     Undo *next = u->next;
     set_arrays(u->p, &u->attached);
     if (u->live != NULL) zy_attach_arm(u->live);
+    if (u->folded != NULL) zy_fold(u->folded);
     free_original(&u->original);
     free(u);
     u = next;
@@ -587,7 +560,9 @@ static int hide(const ZyState *S, ZyProto *p, Undo **list) {
   if (fn != NULL) {
     Undo *u = calloc(1, sizeof *u);
     if (u == NULL) return 0;
-    if (!original_arrays(p, fn, &u->original)) {
+    if (fn->folded) u->folded = fn;
+    if (!zy_unfold(fn) || !original_arrays(p, fn, &u->original)) {
+      if (u->folded != NULL) zy_fold(fn);
       free_original(&u->original);
       free(u);
       return 0;

@@ -72,6 +72,7 @@ typedef struct ZyFunction {
   uint8_t flags;                       /* ZY_FUNCTION_ bits */
   int8_t max_tier;
   uint8_t armed;                       /* prologue and back edges lead to the stubs */
+  uint8_t folded;                      /* see fold.c */
   _Atomic uint8_t status;              /* ZyStatus of the last compilation when it failed, else OK; by workers */
   uint32_t exits;                      /* exits taken, all code */
   uint32_t deopts;                     /* recompilations after failed assumptions */

@@ -7,7 +7,8 @@
 ** collection has ended, which the finalizer of a sentinel tells; the sentinel is then made anew.
 **
 ** A Proto that a frame executes cannot be attached: the interpreter keeps addresses in its arrays. Its loops get stubs
-** elsewhere (live.h) until it is executed no more. One that is being loaded is left as it is.
+** elsewhere (live.h) until it is executed no more. The marker is a weak list of such functions, which are looked at again
+** the next time. While a function is being loaded the marker stays where it is.
 **
 ** Runs on the thread that runs the Lua state.
 */
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #include "profile/attach.h"
+#include "profile/fold.h"
 #include "profile/live.h"
 #include "vm/collector.h"
 #include "runtime/helper.h"
@@ -42,53 +44,26 @@ static int add(Found *found, ZyProto *p) {
 
 static int is_lua(const ZyCallInfo *ci) { return !(ci->callstatus & ZY_CIST_C) && ci->func->tt == ZY_TAG_LUA_FN; }
 
-static int add_tree(Found *live, ZyProto *p) {
-  if (p == NULL) return 1;
-  if (!add(live, p)) return 0;
-  for (int i = 0; i < p->sizep; i++)
-    if (!add_tree(live, p->p[i])) return 0;
+/* What Lua frames execute. */
+static int add_frames(Found *live, const ZyThread *t) {
+  for (const ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous)
+    if (is_lua(ci) && !add(live, zy_layout_proto(ci))) return 0;
   return 1;
 }
 
-/* What Lua frames execute, and functions that C functions have on their stack: load has the one that it is still putting
-** together. */
-static int add_frames(Found *live, const ZyThread *t) {
-  const ZyValue *end = t->top;
-  for (const ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous) {
-    if (is_lua(ci)) {
-      const ZyProto *p = zy_layout_proto(ci);
-      if (!add(live, (ZyProto *)p)) return 0;
-      end = ci->func;                        /* extra arguments are below, and the function a second time */
-      if (p->is_vararg && ci->u.l.savedpc != p->code) end -= ci->u.l.nextraargs + p->numparams + 1;
-      continue;
-    }
-    for (const ZyValue *v = ci->func + 1; v < end; v++)
-      if (v->tt == ZY_TAG_LUA_FN && !add_tree(live, ((const ZyLuaClosure *)v->v.gc)->p)) return 0;
-    end = ci->func;
-  }
-  return 1;
+/* Found unreachable, and to be freed by the sweep that is going on; what it refers to may be freed already. */
+static int is_dead(const ZyGlobal *G, const ZyObject *o) {
+  return (o->marked & ZY_WHITE_BITS & ~G->currentwhite) != 0;
 }
+
+static int is_thread(const ZyGlobal *G, const ZyObject *o) { return o->tt == LUA_TTHREAD && !is_dead(G, o); }
 
 /* The Protos that frames execute; 0 when there is no memory. */
 static int find_live(const ZyState *S, Found *live) {
   if (!add_frames(live, zy_thread(S->L))) return 0;
   for (const ZyObject *o = S->G->allgc; o != NULL; o = o->next)
-    if (o->tt == LUA_TTHREAD && !add_frames(live, (const ZyThread *)o)) return 0;
+    if (is_thread(S->G, o) && !add_frames(live, (const ZyThread *)o)) return 0;
   return 1;
-}
-
-static int executes(const ZyThread *t, const ZyProto *p) {
-  for (const ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous)
-    if (is_lua(ci) && zy_layout_proto(ci) == p) return 1;
-  return 0;
-}
-
-/* Whether a Lua frame executes 'p'. */
-static int is_executed(const ZyState *S, const ZyProto *p) {
-  if (executes(zy_thread(S->L), p)) return 1;
-  for (const ZyObject *o = S->G->allgc; o != NULL; o = o->next)
-    if (o->tt == LUA_TTHREAD && executes((const ZyThread *)o, p)) return 1;
-  return 0;
 }
 
 static int by_address(const void *a, const void *b) {
@@ -107,11 +82,53 @@ int zy_discover_live(const ZyState *S, const ZyProto *p) {
   return found;
 }
 
-/* Whether loading it was finished: only then its upvalues are there. */
-static int is_complete(const ZyLuaClosure *cl) {
+static int is_live(const Found *live, const ZyProto *p) {
+  return live->n > 0 && bsearch(&p, live->v, live->n, sizeof *live->v, by_address) != NULL;
+}
+
+static void sort(Found *live) {
+  if (live->n > 0) qsort(live->v, live->n, sizeof *live->v, by_address);
+}
+
+static void set_traps(const ZyThread *t) {
+  for (ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous)
+    if (is_lua(ci)) ci->u.l.trap = 1;
+}
+
+void zy_discover_fold(ZyState *S) {
+  Found live = { 0 };
+  zy_attach_bury(S);
+  if (find_live(S, &live)) {
+    sort(&live);
+    set_traps(zy_thread(S->L));
+    for (const ZyObject *o = S->G->allgc; o != NULL; o = o->next)
+      if (is_thread(S->G, o)) set_traps((const ZyThread *)o);
+    for (ZyFunction *fn = S->functions; fn != NULL; fn = fn->next)
+      if (!fn->armed && !(fn->flags & ZY_FUNCTION_LIVE) && !is_live(&live, fn->proto)) zy_fold(fn);
+  }
+  free(live.v);
+}
+
+int zy_discover_unfold(ZyState *S) {
+  Found live = { 0 };
+  int all = find_live(S, &live);
+  if (all) {
+    zy_attach_bury(S);
+    sort(&live);
+    for (ZyFunction *fn = S->functions; fn != NULL; fn = fn->next)
+      if (fn->folded && (is_live(&live, fn->proto) || !zy_unfold(fn))) all = 0;
+  }
+  free(live.v);
+  return all;
+}
+
+/* Whether loading it was finished: only then its upvalues are there. Where there are none, the object made after it
+** tells: what lua_load made of a binary chunk, perhaps of a broken one, is followed by its Proto, which all other
+** functions were made after. */
+static int is_complete(const ZyLuaClosure *cl, const ZyObject *newer) {
   for (int i = 0; i < cl->nupvalues; i++)
     if (cl->upvals[i] == NULL) return 0;
-  return cl->p != NULL;
+  return cl->p != NULL && (cl->nupvalues > 0 || newer != (const ZyObject *)cl->p);
 }
 
 /* 'p' and what is nested in it, as far as it is not attached. */
@@ -122,49 +139,84 @@ static int add_unattached(Found *found, ZyProto *p) {
   return 1;
 }
 
-/* Attaches the Protos of functions in front of 'marker' in the list of objects. They are found through functions and
-** not by themselves: what a load that failed has left of a Proto is in the list, too, until it is collected. */
-static void attach_until(lua_State *L, ZyState *S, const ZyObject *marker) {
+/* Attaches the Protos of functions in front of 'marker' in the list of objects, and of those in it. They are found
+** through functions and not by themselves: what a load that failed has left of a Proto is in the list, too, until it is
+** collected. Whether there was no function that is being loaded. */
+static int attach_until(lua_State *L, ZyState *S, const ZyTable *marker) {
   const ZyProto *own = ((ZyLuaClosure *)S->trampoline.v.gc)->p;
+  const ZyObject *newer = NULL;
   Found found = { 0 }, live = { 0 };
   ZyPause pause = zy_collector_pause(L);
-  int complete = 1;
-  for (ZyObject *o = S->G->allgc; o != NULL && o != marker && complete; o = o->next)
-    if (o->tt == LUA_TFUNCTION && is_complete((ZyLuaClosure *)o) && zy_attach_function(((ZyLuaClosure *)o)->p) == NULL)
-      complete = add_unattached(&found, ((ZyLuaClosure *)o)->p);
+  int memory = 1, loading = 0;
+  for (const ZyObject *o = S->G->allgc; o != NULL && o != (const ZyObject *)marker && memory; newer = o, o = o->next) {
+    const ZyLuaClosure *cl = (const ZyLuaClosure *)o;
+    if (o->tt != LUA_TFUNCTION || is_dead(S->G, o)) continue;
+    if (!is_complete(cl, newer)) loading |= cl->nupvalues > 0;
+    else if (zy_attach_function(cl->p) == NULL) memory = add_unattached(&found, cl->p);
+  }
+  for (unsigned int i = 0; marker != NULL && i < marker->alimit && memory; i++)
+    if (marker->array[i].tt == ZY_TAG_LUA_FN) memory = add_unattached(&found, ((ZyLuaClosure *)marker->array[i].v.gc)->p);
   if (found.n > 0 && find_live(S, &live)) {
-    if (live.n > 0) qsort(live.v, live.n, sizeof *live.v, by_address);
+    sort(&live);
     for (size_t i = 0; i < found.n; i++)
-      if (found.v[i] != own && (live.n == 0 || bsearch(&found.v[i], live.v, live.n, sizeof *live.v, by_address) == NULL))
-        zy_attach_proto(L, S, found.v[i]);
-      else if (is_executed(S, found.v[i])) zy_live_begin(L, S, found.v[i]);
+      if (found.v[i] == own) continue;
+      else if (is_live(&live, found.v[i])) zy_live_begin(L, S, found.v[i]);
+      else zy_attach_proto(L, S, found.v[i]);
   }
   free(found.v);
   free(live.v);
   zy_collector_resume(L, pause);
+  return !loading;
+}
+
+/* Adds what the frames of 't' execute, as far as it is not attached, to the list on the top of the stack. */
+static void mark_running(lua_State *L, const ZyThread *t, lua_Integer *n) {
+  const ZyProto *previous = NULL;            /* of a recursive function one is enough */
+  for (const ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous) {
+    if (!is_lua(ci) || zy_layout_proto(ci) == previous || zy_attach_function(zy_layout_proto(ci)) != NULL) continue;
+    previous = zy_layout_proto(ci);
+    lua_pushnil(L);
+    zy_thread(L)->top[-1] = *ci->func;
+    lua_rawseti(L, -2, ++*n);
+  }
 }
 
 static int make_marker(lua_State *L) {
-  lua_newuserdatauv(L, 0, 0);
+  const ZyState *S = zy_state_get(L);
+  lua_Integer n = 0;
+  lua_newtable(L);
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
+  lua_pushvalue(L, -1);
+  lua_setmetatable(L, -2);
+  mark_running(L, zy_thread(S->L), &n);
+  for (const ZyObject *o = S->G->allgc; o != NULL; o = o->next)
+    if (is_thread(S->G, o)) mark_running(L, (const ZyThread *)o, &n);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &marker_key);
   return 0;
 }
 
-static const ZyObject *marker_of(lua_State *L) {
-  const ZyObject *o = NULL;
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &marker_key) == LUA_TUSERDATA) o = zy_thread(L)->top[-1].v.gc;
+/* Without memory the old one serves on; when there is none, nothing new is found. */
+static void place_marker(lua_State *L) {
+  ZyPause pause = zy_collector_pause(L);
+  lua_pushcfunction(L, make_marker);
+  if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);
+  zy_collector_resume(L, pause);
+}
+
+static const ZyTable *marker_of(lua_State *L) {
+  const ZyTable *marker = NULL;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &marker_key) == LUA_TTABLE) marker = lua_topointer(L, -1);
   lua_pop(L, 1);
-  return o;
+  return marker;
 }
 
 void zy_discover_new(lua_State *L, ZyState *S) {
-  const ZyObject *marker;
+  const ZyTable *marker;
   if (!lua_checkstack(L, LUA_MINSTACK)) return;
+  zy_live_update(L, S);
   marker = marker_of(L);
-  if (marker == NULL) return;
-  attach_until(L, S, marker);
-  lua_pushcfunction(L, make_marker);
-  if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);            /* the old one serves on */
+  if (marker != NULL && attach_until(L, S, marker)) place_marker(L);
 }
 
 
@@ -176,7 +228,6 @@ static int collected(lua_State *L) {
   ZyState *S = zy_state_get(L);
   if (S == NULL || S->closed || S->off_reason != NULL) return 0;
   if (S->suspended && zy_thread(L)->hookmask == 0 && zy_thread(S->L)->hookmask == 0) zy_state_resume(S);
-  zy_live_update(L, S);
   zy_discover_new(L, S);
   lua_pushcfunction(L, make_sentinel);
   if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);
@@ -233,7 +284,6 @@ void zy_discover_open(lua_State *L, ZyState *S) {
   lua_pushcfunction(L, make_sentinel);
   lua_call(L, 0, 0);
   attach_until(L, S, NULL);
-  lua_pushcfunction(L, make_marker);
-  lua_call(L, 0, 0);
+  place_marker(L);
   if (!in_script(L) && lua_gethook(L) == NULL) lua_sethook(L, started, LUA_MASKCALL, 0);
 }

@@ -18,4 +18,9 @@ void zy_discover_new(lua_State *L, ZyState *S);
 /* Whether some frame of some coroutine executes 'p'. */
 int zy_discover_live(const ZyState *S, const ZyProto *p);
 
+/* Folds all functions that no frame executes (profile/fold.h); native code that is running ends at its frame's trap. */
+void zy_discover_fold(ZyState *S);
+/* Whether all functions that were folded are no longer. */
+int zy_discover_unfold(ZyState *S);
+
 #endif

@@ -72,6 +72,15 @@ static int behind_pads(const ZyProto *p, int pc) {
   return pc < first ? first : pc;
 }
 
+/* Where the instruction at 'pc' is: a function that was translated in place may have been folded meanwhile. */
+static int place(const ZyProto *p, int pc) {
+  const ZyFunction *fn = zy_attach_function(p);
+  int first;
+  if (fn == NULL || !fn->folded) return pc;
+  first = zy_attach_default_pc(p, zy_function_stub_pc(fn, 0) + ZY_STUB_SIZE - 1);
+  return pc < first ? pc : pc - (first - fn->head);
+}
+
 /* Makes the frames of functions that were translated in place. Their registers, and the functions, are in memory. */
 static void rebuild(lua_State *L, ZyCallInfo *ci, const ZyCode *code, const ZyExit *exit) {
   ZyThread *t = zy_thread(L);
@@ -84,7 +93,7 @@ static void rebuild(lua_State *L, ZyCallInfo *ci, const ZyCode *code, const ZyEx
   for (int i = 0; i < exit->nframes; i++) {
     const ZyExitFrame *f = &code->frame[exit->frame + i];
     ZyCallInfo *callee;
-    t->ci->u.l.savedpc = zy_layout_proto(t->ci)->code + f->call_pc + 1;
+    t->ci->u.l.savedpc = zy_layout_proto(t->ci)->code + place(zy_layout_proto(t->ci), f->call_pc) + 1;
     t->top = t->stack + end;
     zy_frames_make_next(L, t->ci);
     callee = t->ci->next;
@@ -101,14 +110,42 @@ ZyStack zy_enter_exit(lua_State *L, ZyState *S, ZyCallInfo *ci, ZyCode *code, in
   ZyThread *t = zy_thread(L);
   ZyExit *exit = &code->exit[result];
   const ZyProto *p;
+  int pc;
   exit->taken++;
   S->exits[exit->reason]++;
   if (exit->nframes > 0) rebuild(L, ci, code, exit);
   p = zy_layout_proto(t->ci);
-  t->ci->u.l.savedpc = p->code + behind_pads(p, exit->pc);
+  pc = place(p, behind_pads(p, exit->pc));
+  t->ci->u.l.savedpc = p->code + pc;
   zy_policy_exit(S, code, exit);
   if (exit->top != 0) return t->ci->func + 1 + exit->top;
-  return zy_bytecode_takes_open(p->code[exit->pc]) ? t->top : t->ci->top;
+  return zy_bytecode_takes_open(p->code[pc]) ? t->top : t->ci->top;
+}
+
+/* Instead of the hook that was set, for returns of zyjit's own functions. */
+static void unseen(lua_State *L, void *ar) {
+  ZyThread *t = zy_thread(L);
+  ZyState *S = zy_state_get(L);
+  (void)ar;
+  if (t->hook == unseen && --S->unseen <= 0) t->hook = S->hook;
+}
+
+void zy_enter_unseen(lua_State *L, ZyState *S, ZyCallInfo *frame, int returns) {
+  ZyThread *t = zy_thread(L);
+  t->hookcount++;
+  if (t->hookmask & LUA_MASKLINE) frame->callstatus |= ZY_CIST_HOOKYIELD;
+  if (!(t->hookmask & LUA_MASKRET) || !t->allowhook || t->hook == unseen) return;
+  S->hook = t->hook;
+  S->unseen = returns;
+  t->hook = unseen;
+}
+
+/* A hook is set: it sees neither that zy_enter returns nor the slot, which is no instruction of the script's. What was
+** executed last, for the hook to know new lines by, is the instruction before 'pc'. */
+static void leave_hooked(lua_State *L, ZyState *S, ZyCallInfo *frame, int pc) {
+  zy_state_suspend(S);
+  frame->u.l.savedpc = zy_layout_proto(frame)->code + pc;
+  zy_enter_unseen(L, S, frame, 1);
 }
 
 /* Ends zy_enter: the interpreter goes on at 'pc' of 'frame' with its stack top at 'top'. */
@@ -123,11 +160,11 @@ static int leave(lua_State *L, ZyState *S, ZyCallInfo *frame, ZyFunction *fn, in
   t->ci = native;
   t->top = top + 1;
   if (t->hookmask != 0) {
-    zy_state_suspend(S);
-    t->hookcount++;                                    /* the slot is no instruction of the script's, */
-    if (t->hookmask & LUA_MASKLINE) frame->callstatus |= ZY_CIST_HOOKYIELD;      /* and has no line */
+    leave_hooked(L, S, frame, pc);
+    p->code[slot] = zy_bytecode_jump(slot, pc);
+    return 0;
   }
-  else if (fn->armed) pc = going_on(fn, pc, frame);
+  if (fn->armed) pc = going_on(fn, pc, frame);
   if (divides(p->code[pc])) frame->u.l.savedpc = p->code + last_saved(p, fn, pc);
   p->code[slot] = ZY_OP(p->code[pc]) == ZY_BC_RETURN1 || ZY_OP(p->code[pc]) == ZY_BC_RETURN0
                 ? p->code[pc] : zy_bytecode_jump(slot, pc);

@@ -15,4 +15,7 @@ struct ZyState;
 ** stack top that its next instruction needs. */
 ZyStack zy_enter_exit(lua_State *L, struct ZyState *S, ZyCallInfo *ci, ZyCode *code, int64_t result);
 
+/* A hook is set: it is not to see the next instruction of 'frame' nor the next so many returns. */
+void zy_enter_unseen(lua_State *L, struct ZyState *S, ZyCallInfo *frame, int returns);
+
 #endif

@@ -31,7 +31,14 @@ int zy_frames_stack_left(const ZyContext *cx) { return (char *)__builtin_frame_a
 /* ---- finishing frames in the interpreter -------------------------------------------- */
 
 static int splice(lua_State *L) {
-  zy_thread(L)->ci->previous->callstatus &= (unsigned short)~ZY_CIST_FRESH;
+  ZyThread *t = zy_thread(L);
+  ZyCallInfo *trampoline = t->ci->previous;
+  ZyState *S = zy_state_get(L);
+  trampoline->callstatus &= (unsigned short)~ZY_CIST_FRESH;
+  if (S->hookmask == 0 || t->hookmask != 0) return 0;
+  t->hookmask = S->hookmask;
+  trampoline->u.l.trap = 1;
+  zy_enter_unseen(L, S, trampoline, 2);      /* this function's and the trampoline's */
   return 0;
 }
 
@@ -50,6 +57,11 @@ ZyStack zy_frames_finish(lua_State *L, ZyState *S, ZyCallInfo *outer, ZyStack to
   t->top[1].tt = ZY_TAG_CFUNCTION;
   t->top += 2;
   t->nCcalls -= OF_LUA_CALL;
+  S->hookmask = 0;
+  if (t->hookmask != 0 && lua_checkstack(L, 3 * LUA_MINSTACK)) {     /* no error until 'splice' */
+    S->hookmask = t->hookmask;
+    t->hookmask = 0;
+  }
   lua_call(L, 1, 0);
   t->nCcalls += OF_LUA_CALL;
   return outer->next->nresults < 0 ? t->top : outer->top;
@@ -62,11 +74,15 @@ static int nothing(lua_State *L) { (void)L; return 0; }
 
 void zy_frames_make_next(lua_State *L, const ZyCallInfo *ci) {
   ZyThread *t = zy_thread(L);
+  uint8_t allowhook;
   if (ci->next != NULL) return;
+  allowhook = t->allowhook;
+  t->allowhook = 0;
   lua_pushcfunction(L, nothing);             /* any call makes it */
   t->nCcalls -= OF_LUA_CALL;
   lua_call(L, 0, 0);
   t->nCcalls += OF_LUA_CALL;
+  t->allowhook = allowhook;
 }
 
 static ZyCallInfo *next_frame(lua_State *L, ZyCallInfo *ci) {

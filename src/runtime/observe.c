@@ -39,7 +39,7 @@ static const ZyBackend backend = { .name = "observe", .release = release };
 
 static int64_t interpret(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyCode *code) {
   const Observation *o = zy_module_handle(code->module);
-  return zy_interp_run(o->hir, o->lowered.exit_of_node, L, ci, cx, code);
+  return zy_interp_run(o->hir, o->lowered.exit_of_node, o->lowered.hook_exit, L, ci, cx, code);
 }
 
 int zy_observe_is(const ZyCode *code) { return code->fn == interpret; }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "profile/attach.h"
+#include "profile/fold.h"
 #include "profile/freeze.h"
 #include "profile/live.h"
 #include "runtime/discover.h"
@@ -53,6 +54,7 @@ static int may_run(const ZyState *S, const ZyFunction *fn) {
 }
 
 static void arm_if_allowed(ZyState *S, ZyFunction *fn) {
+  if (fn->folded) return;
   if (may_run(S, fn)) zy_attach_arm(fn);
   else zy_attach_disarm(fn);
 }
@@ -65,6 +67,7 @@ void zy_state_adopt(ZyState *S, ZyFunction *fn) {
   S->functions = fn;
   zy_policy_reset(S, fn);
   arm_if_allowed(S, fn);
+  if (S->folded) zy_fold(fn);
 }
 
 ZyFunction *zy_state_function(const ZyState *S, const ZyProto *p) {
@@ -224,8 +227,17 @@ void zy_state_suspend(ZyState *S) {
   disarm_all(S);
 }
 
+void zy_state_fold(ZyState *S) {
+  zy_state_suspend(S);
+  if (S->folded || S->off_reason != NULL || S->closed) return;
+  S->folded = 1;
+  zy_discover_fold(S);
+}
+
 void zy_state_resume(ZyState *S) {
   if (!S->suspended) return;
+  if (S->folded && !zy_discover_unfold(S)) return;
+  S->folded = 0;
   S->suspended = 0;
   arm_all(S);
 }

@@ -28,6 +28,7 @@ typedef struct ZyState {
   const char *off_reason;              /* why nothing is ever compiled (layout, ZYJIT=off, shutdown), or NULL */
   uint8_t enabled;                     /* zyjit.on() / off() */
   uint8_t suspended;                   /* a foreign hook is set: originals are back in every Proto */
+  uint8_t folded;                      /* a foreign hook counts instructions: functions are folded */
   uint8_t closed;                      /* the state is being closed: stubs do nothing */
   uint8_t stress_places;               /* there are no places for stubs of live functions */
   uint8_t locals_changed;              /* debug.setlocal was called under native code that is still active */
@@ -37,6 +38,9 @@ typedef struct ZyState {
   ZyTable *holders;                    /* attach.c: metatable of what refers to records; anchored in the registry */
   ZyValue trampoline;                  /* see frames.c; anchored in the registry */
   lua_CFunction original[ZY_WRAPPED_COUNT];   /* wrap.c */
+  void (*hook)(lua_State *L, void *ar);      /* what enter.c hides returns from, */
+  int unseen;                          /* that many */
+  int hookmask;                        /* frames.c: the hook's, while it is not to see what runs */
   char *outermost;                     /* native stack address of the outermost entry that is still active */
   ZyCode *retired;                     /* code to be released when no native frame is active */
   uint64_t exits[ZY_EXIT_COUNT];       /* exits taken, by reason */
@@ -58,8 +62,11 @@ void zy_state_forget(ZyFunction *fn);
 
 static inline ZyState *zy_state_of(ZyContext *cx) { return (ZyState *)(void *)((char *)cx - offsetof(ZyState, cx)); }
 
-/* A foreign hook is set: the originals come back into every Proto, until zy_state_resume. */
+/* A foreign hook is set: the originals come back into every Proto, until zy_state_resume. That does nothing while a
+** frame executes a function that was folded; the next end of a collection tries again. */
 void zy_state_suspend(ZyState *S);
+/* The same for a hook that counts instructions. */
+void zy_state_fold(ZyState *S);
 void zy_state_resume(ZyState *S);
 
 /* Takes the code of stub 'i' out of use; it is released when no native frame is active. */

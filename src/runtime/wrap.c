@@ -97,6 +97,7 @@ static int wrap_dump(lua_State *L) {
   ZyPause pause;
   void *undo;
   int status;
+  uint8_t allowhook = zy_thread(L)->allowhook;
   if (!is_lua_function(L, 1)) return original(L, ZY_WRAPPED_DUMP);
   lua_settop(L, 2);
   luaL_checkstack(L, LUA_MINSTACK, NULL);
@@ -110,7 +111,9 @@ static int wrap_dump(lua_State *L) {
   if (status == 0) {
     lua_pushcfunction(L, push_dump);
     lua_pushlightuserdata(L, &dump);
+    zy_thread(L)->allowhook = 0;
     status = lua_pcall(L, 1, 1, 0);
+    zy_thread(L)->allowhook = allowhook;
   }
   else lua_pushliteral(L, "not enough memory");
   free(dump.bytes);
@@ -127,6 +130,7 @@ static int wrap_sethook(lua_State *L) {
   int n;
   zy_state_suspend(S);
   n = original(L, ZY_WRAPPED_SETHOOK);
+  if (zy_thread(of)->hookmask & LUA_MASKCOUNT) zy_state_fold(S);
   if (zy_thread(of)->hookmask == 0 && zy_thread(L)->hookmask == 0) zy_state_resume(S);
   return n;
 }
