@@ -81,19 +81,46 @@ static void short_field(ZyLower *l, ZyRef r, uint32_t t, uint32_t key) {
   set_address(l, r, zy_lower_param(l, ZY_LIR_P), 0);
 }
 
+/* Leaves unless the key is in the node where it was seen. A table with as many nodes has that one. What is loaded of a
+** table for one field serves the next ones. */
+static void placed_field(ZyLower *l, ZyRef r, uint32_t t, uint32_t key, int place) {
+  int32_t at = ZY_PLACE_INDEX(place) * (int32_t)sizeof(ZyNode);
+  uint32_t size = FIELD(l, LOAD8, t, ZyTable, lsizenode), nodes, is;
+  zy_lower_guard(l, r, ZY_OP2(EQ, size, zy_lower_int(l, ZY_PLACE_SIZE(place))));
+  nodes = FIELD(l, LOADP, t, ZyTable, node);
+  is = zy_lower_load(l, ZY_LIR_LOADP, nodes, at + (int64_t)offsetof(ZyNode, u.key), ZY_ALIAS_SHAPE);
+  zy_lower_guard(l, r, ZY_OP2(EQ, is, key));
+  is = zy_lower_load(l, ZY_LIR_LOAD8, nodes, at + (int64_t)offsetof(ZyNode, u.key_tt), ZY_ALIAS_SHAPE);
+  zy_lower_guard(l, r, ZY_OP2(EQ, is, zy_lower_int(l, ZY_TAG_STR)));
+  set_address(l, r, nodes, at);
+}
+
+static int is_short_string(const ZyHir *h, int64_t k) {
+  const ZyConst *c = zy_hir_constant(h, k);
+  return c != NULL && c->tag == ZY_TAG_STR;
+}
+
 static void field_slot(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
-  const ZyUnit *unit = l->h->unit;
   uint32_t t = table(l, n->ops[0]), key = constant(l, n->imm), slot;
   _Static_assert(offsetof(ZyNode, u.v) == 0 && offsetof(ZyNode, u.tt) == offsetof(ZyValue, tt),
                  "a node starts as a value");
-  if (unit != NULL && n->imm < unit->nk && unit->k[n->imm].tag == ZY_TAG_STR) {
-    short_field(l, r, t, key);
+  if (is_short_string(l->h, n->imm)) {
+    if (ZY_K_PLACE(n->imm) != 0) placed_field(l, r, t, key, ZY_K_PLACE(n->imm));
+    else short_field(l, r, t, key);
     return;
   }
   slot = ZY_CALL(FIELD_SLOT, P, t, key);
   zy_lower_guard(l, r, ZY_OP2(NE, slot, ZY_OP1(NULLP, 0)));
   set_address(l, r, slot, 0);
+}
+
+static void field_find(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  uint32_t payload = zy_lower_bits(l, n->ops[0]), tag = zy_lower_tag(l, n->ops[0]);
+  uint32_t found = ZY_CALL(FIELD_FIND, P, l->L, payload, tag, constant(l, n->imm));
+  zy_lower_guard(l, r, ZY_OP2(NE, found, ZY_OP1(NULLP, 0)));
+  zy_lower_load_value(l, r, found, 0, ZY_ALIAS_VALUES, 0);
 }
 
 static void load_val(ZyLower *l, ZyRef r) {
@@ -199,6 +226,7 @@ void zy_lower_table_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_ARRAY_BASE: zy_lower_set(l, r, FIELD(l, LOADP, table(l, n->ops[0]), ZyTable, array)); break;
     case ZY_HIR_ELEM: element(l, r); break;
     case ZY_HIR_FIELD_SLOT: field_slot(l, r); break;
+    case ZY_HIR_FIELD_FIND: field_find(l, r); break;
     case ZY_HIR_LOAD_VAL: load_val(l, r); break;
     case ZY_HIR_STORE_VAL: store_val(l, r); break;
     case ZY_HIR_BARRIER: barrier(l, r); break;

@@ -24,8 +24,13 @@ typedef struct ZyCell {
   uint32_t callee;            /* id of the function called, or ZY_CALLEE_LIB + number of a library function */
   uint8_t tag;                /* last tag seen, xor 0x80; 0: none. Spares generated code the rest */
   uint8_t samples;            /* of 'hit', up to ZY_CELL_SAMPLES */
-  uint16_t unused;
+  uint16_t place;             /* where fields were: ZY_PLACE_ */
 } ZyCell;
+
+/* Where a hash node is in its table: index | log2 of the number of nodes << 10 | SEEN. VARIES: not always there. */
+enum { ZY_PLACE_SEEN = 0x4000, ZY_PLACE_VARIES = 0x8000, ZY_PLACE_BITS = 10 };
+#define ZY_PLACE_INDEX(place) ((place) & 0x3ff)
+#define ZY_PLACE_SIZE(place)  ((place) >> ZY_PLACE_BITS & 15)
 
 enum { ZY_CELL_SAMPLES = 60 };
 
@@ -33,12 +38,14 @@ enum { ZY_HIT_ARRAY = 1,      /* key in the array part */
        ZY_HIT_NODE = 2,       /* key present in the hash part */
        ZY_HIT_MISS = 4,       /* absent or nil, or a new key was stored */
        ZY_HIT_META = 8,       /* a metamethod decided, or not a table */
-       ZY_HIT_METATABLE = 16 };   /* the table has a metatable */
+       ZY_HIT_METATABLE = 16,     /* the table has a metatable */
+       ZY_HIT_INHERITED = 32 };   /* a field found in a table in __index, or of a string's metatable */
 
 #define ZY_CALLEE_LIB 0x80000000u
 
 /* Assumptions that failed too often at one bytecode and are not made again. */
-enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST = 8 };
+enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST = 8,
+       ZY_AVOID_PLACE = 16 };
 
 /* A place where the interpreter enters native code: the function's start, or a back edge. */
 typedef struct ZyStub {

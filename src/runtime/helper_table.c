@@ -28,6 +28,45 @@ ZyValue *zy_helper_field_slot(ZyTable *t, ZyString *key) {
   return NULL;
 }
 
+/* The value of 'key' in 't', NULL when absent. */
+static const ZyValue *find_field(const ZyTable *t, const ZyString *key) {
+  const ZyNode *n = &t->node[key->hash & ((1u << t->lsizenode) - 1)];
+  while (n->u.key_tt != ZY_TAG_STR || n->u.key.gc != (const ZyObject *)key) {
+    if (n->u.next == 0) return NULL;
+    n += n->u.next;
+  }
+  return is_nil(&n->value) ? NULL : &n->value;
+}
+
+enum { MAX_INHERITANCE = 8 };          /* tables; what is further away is left to the interpreter */
+
+const ZyValue *zy_helper_field_find(lua_State *L, int64_t p, int64_t tag, const ZyString *key) {
+  static const ZyValue nil = { .tt = ZY_TAG_NIL };
+  const ZyGlobal *G = zy_thread(L)->G;
+  const ZyTable *t = table(p), *meta;
+  const ZyValue *v;
+  for (int i = 0; i < MAX_INHERITANCE; i++) {
+    if (tag == ZY_TAG_TABLE) {
+      v = find_field(t, key);
+      if (v != NULL) return v;
+      meta = t->metatable;
+      if (meta == NULL || (meta->flags & 1 << ZY_TM_INDEX)) return &nil;
+      v = find_field(meta, G->tmname[ZY_TM_INDEX]);
+      if (v == NULL) return &nil;
+    }
+    else {
+      if (tag != ZY_TAG_STR && tag != ZY_TAG_LONG_STR) return NULL;
+      meta = G->mt[tag & ZY_KIND_TYPE_BITS];
+      v = meta == NULL ? NULL : find_field(meta, G->tmname[ZY_TM_INDEX]);
+      if (v == NULL) return NULL;
+    }
+    t = (const ZyTable *)v->v.gc;
+    tag = v->tt;
+    if (tag != ZY_TAG_TABLE) return NULL;
+  }
+  return NULL;
+}
+
 /* Length of the array part: alimit may be a hint for '#' and not the size (then the size is a power of two). */
 static unsigned int array_size(const ZyTable *t) {
   unsigned int size = t->alimit;
