@@ -1,141 +1,247 @@
--- Tail calls: endless, mutual, with variable arguments, to C functions, through __call; and errors in them.
-local function count(n, acc)
+-- Tail calls: of the function itself, of others, of what changes meanwhile; frames, arguments, errors, hooks, yields.
+local function sum(n, acc)
   if n == 0 then
     return acc
   end
-  return count(n - 1, acc + n)
+  return sum(n - 1, acc + n)
 end
-print(count(300000, 0), count(1000, 0.5))
+print(sum(100, 0), sum(100000, 0), sum(100, 0.5))
 
-local a, b, c
-function a(n, x)
-  if n <= 0 then
-    return "a", x
-  end
-  return b(n - 1, x + 1)
-end
-function b(n, x)
-  if n <= 0 then
-    return "b", x
-  end
-  return c(n - 1, x * 2 % 1000, "extra", n)
-end
-function c(n, x, ...)
-  if n <= 0 then
-    return "c", x, ...
-  end
-  return a(n - select("#", ...) // 2, x)
-end
-for i = 1, 200 do
-  a(i, i)
-end
-print(a(100000, 1))
-print(a(100001, 1))
-print(a(100002, 1))
-
-local function rotate(n, first, ...)
+-- fewer and more arguments than parameters
+local function fewer(n, a, b)
   if n == 0 then
-    return first, ...
+    return a, b
   end
-  local last = select(-1, ...)
-  if n % 2 == 0 then
-    return rotate(n - 1, last, first)
-  end
-  return rotate(n - 1, last, first, n)
+  return fewer(n - 1, b)
 end
-print(rotate(5000, 1, 2, 3))
-
-local function to_c(x)
-  if x < 0 then
-    return math.abs(x)
-  elseif x == 0 then
-    return select("#", x, nil, nil)
-  end
-  return tostring(x)
-end
-local lengths = 0
-for i = -2000, 2000 do
-  lengths = lengths + #tostring(to_c(i))
-end
-print(lengths, to_c(-5), to_c(0), to_c(2.5))
-
-local object = setmetatable({}, { __call = function(self, n, x)
+local function more(n, a)
   if n == 0 then
-    return self ~= nil, x
+    return a
   end
-  return self(n - 1, x + 1)
-end })
-print(object(50000, 0))
+  return more(n - 1, n, a, "lost")
+end
+for n = 0, 40 do
+  io.write(tostring(fewer(n, 1, 2)), " ", tostring(more(n, "start")), " ")
+end
+print()
 
-local function yielding(n)
+-- swapped and shared arguments
+local function swap(n, a, b, c)
   if n == 0 then
-    return coroutine.yield "bottom"
+    return a .. b .. c
   end
-  return yielding(n - 1)
+  return swap(n - 1, c, a, b)
 end
-local co = coroutine.wrap(yielding)
-print(co(3000))
-print(co(1, 2, 3))
+print(swap(10, "x", "y", "z"), swap(101, "x", "y", "z"))
 
-local function failing(n)
-  if n == 0 then
-    return nil + n
+-- the upvalue changes in the middle, to another instance and to another function
+local function instance(step)
+  local function count(n, seen)
+    if n <= 0 then
+      return seen
+    end
+    return count(n - step, seen + 1)
   end
-  return failing(n - 1)
-end
-for _ = 1, 30 do
-  pcall(failing, 30)
-end
-print(pcall(failing, 1000))
-print(xpcall(failing, debug.traceback, 1000))
-local function no_function(n)
-  if n == 0 then
-    return undefined_function(n)
+  return count, function(f)
+    count = f
   end
-  return no_function(n - 1)
 end
-print(pcall(no_function, 500))
+local one, change = instance(1)
+print(one(1000, 0))
+local two = instance(2)
+change(two)
+print(one(1000, 0))
+change(function(n, seen)
+  return "other", n, seen
+end)
+print(one(1000, 0))
+change(setmetatable({}, {
+  __call = function(self, n, seen)
+    return type(self), n, seen
+  end,
+}))
+print(one(1000, 0))
+change(nil)
+print(pcall(one, 1000, 0))
 
--- A <close> variable makes it no tail call.
-local closed = 0
-local function with_close(n)
+-- each other, deeper than any stack
+local is_odd
+local function is_even(n)
   if n == 0 then
-    return closed
+    return true
   end
-  local _ <close> = setmetatable({}, { __close = function()
-    closed = closed + 1
-  end })
-  return with_close(n - 1)
+  return is_odd(n - 1)
+end
+function is_odd(n)
+  if n == 0 then
+    return false
+  end
+  return is_even(n - 1)
+end
+for i = 1, 100 do
+  assert(is_even(2 * i) and not is_even(2 * i + 1))
+end
+print(is_even(300000), is_odd(300000))
+
+-- from a loop, natively called
+local function twice(f, x)
+  return f(f(x))
+end
+local function inc(x)
+  return x + 1
+end
+local total = 0
+for i = 1, 300 do
+  total = total + twice(inc, i)
+end
+print(total)
+total = 0
+for i = 1, 300 do
+  total = total + #twice(i % 100 == 0 and string.upper or tostring, i)
+end
+print(total)
+
+-- several results, varargs, methods
+local object = { n = 0 }
+function object:step(n, ...)
+  self.n = self.n + 1
+  if n == 0 then
+    return self.n, ...
+  end
+  return self:step(n - 1, n, ...)
+end
+print(object:step(5))
+for _ = 1, 60 do
+  object:step(3)
+end
+print(object.n, select("#", object:step(20)))
+local function pass(...)
+  return select("#", ...), ...
+end
+local function through(n)
+  return pass(n, n + 1)
+end
+for i = 1, 60 do
+  through(i)
+end
+print(through(1))
+
+-- tracebacks know tail calls
+local function fail(n)
+  if n == 0 then
+    error("deep")
+  end
+  return fail(n - 1)
+end
+local function trace(f, ...)
+  local _, text = xpcall(f, debug.traceback, ...)
+  print((text:gsub("^[^\n]*\n", "")))
+end
+for _ = 1, 60 do
+  pcall(fail, 5)
+end
+trace(fail, 0)
+trace(fail, 3)
+local function outer(n)
+  return fail(n)
+end
+for _ = 1, 60 do
+  pcall(outer, 2)
+end
+trace(outer, 2)
+local function flagged(n)
+  local info = debug.getinfo(1, "t")
+  if n == 0 then
+    return info.istailcall
+  end
+  return flagged(n - 1)
+end
+for _ = 1, 60 do
+  flagged(2)
+end
+print(flagged(0), flagged(1))
+local function not_first(n)
+  if n == 3 then
+    assert(not debug.getinfo(1, "t").istailcall)
+  end
+  if n == 0 then
+    return debug.getinfo(1, "t").istailcall
+  end
+  return not_first(n - 1)
+end
+for _ = 1, 60 do
+  assert(not_first(3))
+end
+
+-- another type comes up in the middle
+local function mixed(n, v)
+  if n == 0 then
+    return v
+  end
+  return mixed(n - 1, n == 50 and v + 0.5 or v + 1)
 end
 for _ = 1, 50 do
-  with_close(10)
+  mixed(40, 0)
 end
-print(with_close(100), closed)
+print(mixed(100, 0), mixed(100, "7"), pcall(mixed, 10, {}))
 
-local function state_machine(text)
-  local i, words = 0, 0
-  local space, word
-  function space()
-    i = i + 1
-    local ch = text:sub(i, i)
-    if ch == "" then
-      return words
-    elseif ch == " " then
-      return space()
-    end
-    words = words + 1
-    return word()
+-- yields
+local function generate(n)
+  if n > 0 then
+    coroutine.yield(n)
+    return generate(n - 1)
   end
-  function word()
-    i = i + 1
-    local ch = text:sub(i, i)
-    if ch == "" then
-      return words
-    elseif ch == " " then
-      return space()
-    end
-    return word()
-  end
-  return space()
+  return "end"
 end
-print(state_machine(("the quick  brown fox "):rep(500)))
+for _ = 1, 10 do
+  local seen = {}
+  for v in coroutine.wrap(generate), 5 do
+    seen[#seen + 1] = tostring(v)
+    if v == "end" then
+      break
+    end
+  end
+  assert(#seen == 1 or seen[#seen] == "end", #seen)
+end
+local routine = coroutine.wrap(generate)
+print(routine(3), routine(), routine(), routine())
+
+-- hooks in an endless one
+local function endless(n)
+  return endless(n + 1)
+end
+local hooks = 0
+debug.sethook(function()
+  hooks = hooks + 1
+  if hooks == 10 then
+    error("enough", 0)
+  end
+end, "", 1000)
+print(pcall(endless, 0))
+debug.sethook()
+local calls = 0
+debug.sethook(function(event)
+  calls = calls + (event == "tail call" and 1 or 0)
+end, "c")
+sum(20, 0)
+debug.sethook()
+print(calls)
+
+-- upvalues of what is called anew
+local kept = {}
+local function capture(n)
+  local v = n
+  kept[#kept + 1] = function()
+    v = v + 1
+    return v
+  end
+  if n == 0 then
+    return #kept
+  end
+  return capture(n - 1)
+end
+print(capture(60))
+for i = 1, #kept do
+  io.write(kept[i](), " ")
+end
+print(kept[1]())

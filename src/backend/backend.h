@@ -18,6 +18,7 @@
 typedef struct ZyBackendResult {
   ZyStatus status;
   void *entry;                         /* the native function, when status is OK */
+  void *direct;                        /* its direct entry, set by who asked for both */
   size_t bytes;                        /* of code, about */
 } ZyBackendResult;
 

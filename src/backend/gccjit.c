@@ -297,6 +297,8 @@ static ZyStatus ask(const ZyLir *const *lir, uint32_t n, int level, int what, ch
   for (uint32_t i = 0; i < n; i++) {
     ZyGccjitFunction fn = { .ninsts = lir[i]->insts.n, .nblocks = lir[i]->blocks.n, .nargs = lir[i]->args.n };
     memcpy(fn.name, lir[i]->name, sizeof fn.name);
+    fn.narg = lir[i]->narg;
+    memcpy(fn.arg, lir[i]->arg, sizeof fn.arg);
     p = (char *)memcpy(p, &fn, sizeof fn) + sizeof fn;
   }
 #define APPEND(vec) \
@@ -444,7 +446,7 @@ static ZyStatus compile(const ZyLir *const *lir, int n, int level, ZyBackendResu
   for (int i = 0; i < n; i++) nok += statuses[i] == ZY_STATUS_OK;
   if (nok > 0) *module = load(data + head, bytes - head, why, size);
   for (int i = 0; i < n; i++) {
-    result[i] = (ZyBackendResult){ statuses[i] < ZY_STATUS_COUNT ? (ZyStatus)statuses[i] : ZY_STATUS_BACKEND, NULL, 0 };
+    result[i] = (ZyBackendResult){ .status = statuses[i] < ZY_STATUS_COUNT ? (ZyStatus)statuses[i] : ZY_STATUS_BACKEND };
     if (result[i].status != ZY_STATUS_OK || *module == NULL) continue;
     result[i].entry = dlsym(*module, lir[i]->name);
     if (result[i].entry == NULL) result[i].status = ZY_STATUS_BACKEND;

@@ -40,6 +40,7 @@ typedef struct ZyGccjitRequest {
 
 typedef struct ZyGccjitFunction {
   char name[64];
+  uint8_t narg, arg[ZY_LIR_MOST_ARGS];
   uint32_t ninsts, nblocks, nargs;
 } ZyGccjitFunction;
 

@@ -125,9 +125,10 @@ static const char *check_inst(const ZyLir *lir, uint32_t i, int last) {
   int nfixed;
   if (inst->op >= ZY_LIR_COUNT) return "unknown operation";
   if (types[inst->op] == ZY_LIR_T && inst->type >= ZY_LIR_T) return "unknown type";
-  if ((inst->op == ZY_LIR_SELECT || inst->op == ZY_LIR_PARAM) && inst->type == ZY_LIR_V) return "value without a type";
+  if ((inst->op == ZY_LIR_SELECT || inst->op == ZY_LIR_PARAM || inst->op == ZY_LIR_ARG) && inst->type == ZY_LIR_V) return "value without a type";
   if ((kind_of(inst) == KIND_END) != last) return last ? "block without an end" : "end inside a block";
-  if (inst->op == ZY_LIR_ARG && (uint64_t)inst->imm > 3) return "unknown argument";
+  if (inst->op == ZY_LIR_ARG && ((uint64_t)inst->imm >= lir->narg || lir->arg[inst->imm] != inst->type))
+    return "unknown argument";
   if ((inst->op == ZY_LIR_CALL || inst->op == ZY_LIR_CALLP || inst->op == ZY_LIR_JUMP) &&
       (inst->b > lir->args.n || inst->a > lir->args.n - inst->b)) return "arguments out of range";
   range = operands(lir, inst, fixed, &nfixed, &n);
@@ -151,6 +152,9 @@ static const char *check_inst(const ZyLir *lir, uint32_t i, int last) {
 const char *zy_gccjit_emit_check(const ZyLir *lir) {
   uint32_t next = 0;
   if (lir->blocks.n == 0) return "no blocks";
+  if (lir->narg < 4 || lir->narg > ZY_LIR_MOST_ARGS) return "wrong number of arguments";
+  for (int i = 0; i < lir->narg; i++)
+    if (lir->arg[i] != ZY_LIR_I && lir->arg[i] != ZY_LIR_F && lir->arg[i] != ZY_LIR_P) return "argument of an unknown type";
   for (uint32_t b = 0; b < lir->blocks.n; b++) {
     const ZyLirBlock *block = &lir->blocks.v[b];
     if (block->first != next || block->count == 0 || block->count > lir->insts.n - next) return "blocks do not add up";
@@ -541,9 +545,8 @@ static int statement(Fn *f, uint32_t i) {
 }
 
 ZyStatus zy_gccjit_emit_function(gcc_jit_context *ctxt, const ZyLir *lir, int level, int *needs_libm) {
-  static const char *const names[] = { "L", "ci", "cx", "code" };
   Fn f = { .ctxt = ctxt, .lir = lir, .level = level };
-  gcc_jit_param *params[4];
+  gcc_jit_param *params[ZY_LIR_MOST_ARGS];
   uint32_t *writes = calloc(lir->insts.n + 1, sizeof *writes);
   ZyStatus status = ZY_STATUS_OK;
   f.values = calloc(lir->insts.n + 1, sizeof *f.values);
@@ -558,9 +561,14 @@ ZyStatus zy_gccjit_emit_function(gcc_jit_context *ctxt, const ZyLir *lir, int le
   f.ulong = gcc_jit_context_get_type(ctxt, GCC_JIT_TYPE_UNSIGNED_LONG);
   if (status == ZY_STATUS_OK) {
     choose_trees(&f, writes);
-    for (int i = 0; i < 4; i++) params[i] = gcc_jit_context_new_param(ctxt, NULL, f.type[ZY_LIR_P], names[i]);
-    f.fn = gcc_jit_context_new_function(ctxt, NULL, GCC_JIT_FUNCTION_EXPORTED, f.type[ZY_LIR_I], lir->name, 4, params,
-                                        0);
+    for (int i = 0; i < lir->narg; i++) {
+      static const char *const names[] = { "L", "ci", "cx", "code" };
+      char name[16];
+      snprintf(name, sizeof name, "a%d", i);
+      params[i] = gcc_jit_context_new_param(ctxt, NULL, f.type[lir->arg[i]], i < 4 ? names[i] : name);
+    }
+    f.fn = gcc_jit_context_new_function(ctxt, NULL, GCC_JIT_FUNCTION_EXPORTED, f.type[ZY_LIR_I], lir->name, lir->narg,
+                                        params, 0);
     for (uint32_t b = 0; b < lir->blocks.n; b++) f.blocks[b] = gcc_jit_function_new_block(f.fn, NULL);
     for (uint32_t b = 0; b < lir->blocks.n && status == ZY_STATUS_OK; b++) {
       f.cur = f.blocks[b];

@@ -295,6 +295,8 @@ static int unpack(ZyLir *lir, uint32_t n, char *p, uint64_t bytes) {
     if (insts + blocks + args > bytes) return 0;
     memcpy(lir[i].name, fn[i].name, sizeof lir[i].name);
     lir[i].name[sizeof lir[i].name - 1] = '\0';
+    lir[i].narg = fn[i].narg;
+    memcpy(lir[i].arg, fn[i].arg, sizeof lir[i].arg);
     lir[i].insts.v = malloc(insts + 1), lir[i].insts.n = fn[i].ninsts;    /* copies: args may leave 'p' unaligned */
     lir[i].blocks.v = malloc(blocks + 1), lir[i].blocks.n = fn[i].nblocks;
     lir[i].args.v = malloc(args + 1), lir[i].args.n = fn[i].nargs;

@@ -355,9 +355,9 @@ static void make_types(Emit *e) {
 
 static void make_function(Emit *e, const char *name) {
   static const char *const params[] = { "L", "ci", "cx", "code" };
-  LLVMTypeRef types[4];
-  for (int i = 0; i < 4; i++) types[i] = e->type[ZY_LIR_P];
-  e->fn = LLVMAddFunction(e->module, name, LLVMFunctionType(e->type[ZY_LIR_I], types, 4, 0));
+  LLVMTypeRef types[ZY_LIR_MOST_ARGS];
+  for (int i = 0; i < e->lir->narg; i++) types[i] = e->type[e->lir->arg[i]];
+  e->fn = LLVMAddFunction(e->module, name, LLVMFunctionType(e->type[ZY_LIR_I], types, e->lir->narg, 0));
   for (unsigned i = 0; i < 4; i++) LLVMSetValueName2(LLVMGetParam(e->fn, i), params[i], strlen(params[i]));
   LLVMAddAttributeAtIndex(e->fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, attribute(e, "nounwind"));
   for (uint32_t b = 0; b < e->lir->blocks.n; b++) {

@@ -156,8 +156,7 @@ static int64_t equal(int64_t p, int64_t s, int64_t q, int64_t t) {
   return compare(ZY_HIR_EQ, value(p, s), value(q, t));
 }
 
-static int64_t less(State *L, int64_t p, int64_t s, int64_t q, int64_t t, int64_t or_equal) {
-  (void)L;
+static int64_t less(int64_t p, int64_t s, int64_t q, int64_t t, int64_t or_equal) {
   return compare(or_equal ? ZY_HIR_LE : ZY_HIR_LT, value(p, s), value(q, t));
 }
 
@@ -204,7 +203,8 @@ static World *make_world(const ZyHir *h, ZyModel *model) {
   World *w = ZY_NEW(h->arena, World);
   w->machine = (ZyMachine){ .h = h, .model = model };
   w->proto.k = w->k;
-  w->proto.code = ZY_NEW(h->arena, ZyInstruction);
+  w->code.k = w->k;
+  w->code.bytecode = ZY_NEW(h->arena, ZyInstruction);
   w->function.closure.p = &w->proto;
   for (int i = 0; i < ZY_MODEL_UPVALS; i++) {
     ZyUpVal **upval = w->function.closure.upvals + i;
@@ -235,7 +235,7 @@ static int is_runnable(const ZyHir *h) {
   if (h->unit != NULL) return 0;
   for (uint32_t b = 1; b < h->blocks.n; b++)
     for (ZyRef r = h->blocks.v[b].first; r != 0; r = h->nodes.v[r].next)
-      if (h->nodes.v[r].op == ZY_HIR_GUARD_PROTO) return 0;
+      if (h->nodes.v[r].op == ZY_HIR_GUARD_PROTO || h->nodes.v[r].op == ZY_HIR_TAIL_SELF) return 0;
   return 1;
 }
 

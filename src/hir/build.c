@@ -231,6 +231,10 @@ void zy_build_open_scope(ZyBuild *b, ZyScope *s, const ZyUnit *unit, int first, 
       if (succ[i] <= pc) s->header[succ[i]] = 1;
     }
     if (count > 0 && ZY_OP(unit->code[pc]) == ZY_BC_TFORLOOP && pc > 0) s->header[pc - 1] = 1;
+    if (count > 0 && zy_build_is_loop(b, s, pc)) {
+      s->edges[start]++;
+      s->header[start] = 1;
+    }
   }
   if (s->inlined == 0 && unit->entry >= 0) s->header[start] = 1;
   zy_build_find_floats(s);

@@ -7,8 +7,9 @@
 ** L->top, between the instruction that leaves it and the next one, which takes it; exits in between keep the top.
 **
 ** What feedback says is always called is guarded and called directly, or translated in place (build_lib.c,
-** build_inline.c). A tail call of a C function is a call and a return, as in the interpreter; of a Lua function it
-** is left to the interpreter, for which nothing but the frame remains.
+** build_inline.c). A tail call of a C function is a call and a return, as in the interpreter; of the running
+** function, a jump to its start; of another Lua function it is left to the runtime (frames.c) or the interpreter, for
+** whom nothing but the frame remains.
 **
 ** Runs on a worker.
 */
@@ -177,10 +178,35 @@ static int tail_library_call(ZyBuild *b, int reg, int nargs, int close) {
   return 1;
 }
 
+int zy_build_is_loop(const ZyBuild *b, const ZyScope *s, int pc) {
+  const ZyUnit *unit = s->unit;
+  ZyInstruction i = unit->code[pc];
+  if (ZY_OP(i) != ZY_BC_TAILCALL || ZY_B(i) == 0 || ZY_K(i)) return 0;
+  if (!b->speculate || unit->cells == NULL || unit->entry >= 0 || s->inlined != 0 || s->memory) return 0;
+  if (unit->avoid != NULL && (unit->avoid[pc] & (ZY_AVOID_CALL | ZY_AVOID_TYPE))) return 0;
+  return unit->cells[pc].calls == 1 && unit->cells[pc].callee == unit->id && !unit->is_vararg;
+}
+
+/* A function that tail-calls itself is a loop. */
+static void start_anew(ZyBuild *b, int reg, int nargs) {
+  ZyRef argument[256], f = zy_build_guard_type(b, zy_build_read(b, reg), ZY_TYPE_luafn);
+  uint32_t state = zy_build_state(b, b->pc);
+  zy_build_exiting(b, ZY_HIR_POLL, 0, 0, 0, state);
+  zy_build_exiting(b, ZY_HIR_TAIL_SELF, f, 0, 0, state);
+  for (int p = 0; p < b->unit->numparams; p++)
+    argument[p] = p < nargs ? zy_build_read(b, reg + 1 + p) : zy_build_simple(b, ZY_TYPE_nil);
+  for (int p = 0; p < b->unit->numparams; p++) zy_build_write(b, p, argument[p]);
+  zy_build_jump(b, b->scope->start);
+}
+
 void zy_build_tail_call(ZyBuild *b, ZyInstruction i) {
   int a = ZY_A(i), nargs = ZY_B(i) - 1, pc = b->pc;
   uint32_t to[2];
   ZyRef f;
+  if (zy_build_is_loop(b, b->scope, pc)) {
+    start_anew(b, a, nargs);
+    return;
+  }
   if (!open_consumer(b) || ZY_OP(b->unit->code[pc + 1]) != ZY_BC_RETURN) {
     zy_build_exit(b, pc, ZY_EXIT_SLOW);
     return;
@@ -194,7 +220,7 @@ void zy_build_tail_call(ZyBuild *b, ZyInstruction i) {
   if (b->unit->profile) zy_build_imm(b, ZY_HIR_RECORD_CALL, f, pc);
   zy_build_split(b, zy_build_is(b, f, ZY_TYPE_cfn | ZY_TYPE_cclosure), to);
   zy_build_enter(b, to[1]);
-  zy_build_exit(b, pc, ZY_EXIT_SLOW);
+  zy_build_exit(b, pc, ZY_EXIT_TAIL);
   zy_build_enter(b, to[0]);
   if (ZY_K(i)) zy_build_effect(b, ZY_HIR_CLOSE, 0);
   zy_build_exiting(b, ZY_HIR_CALL, f, 0, call_imm(a, nargs, -1), zy_build_state(b, pc));

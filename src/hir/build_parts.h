@@ -53,6 +53,8 @@ int zy_build_is_direct_field(const ZyUnit *unit, int pc);
 void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults);
 void zy_build_call_instruction(ZyBuild *b, ZyInstruction i);
 void zy_build_tail_call(ZyBuild *b, ZyInstruction i);
+/* Whether the instruction at 'pc' is a tail call by which the function, as feedback has it, starts anew. */
+int zy_build_is_loop(const ZyBuild *b, const ZyScope *s, int pc);
 void zy_build_vararg(ZyBuild *b, ZyInstruction i);
 void zy_build_return(ZyBuild *b, int reg, int n, int close);
 void zy_build_set_list(ZyBuild *b);

@@ -331,11 +331,7 @@ const ZyCell *zy_build_cell(const ZyBuild *b) {
   return b->speculate && b->unit->cells != NULL ? &b->unit->cells[b->pc] : NULL;
 }
 
-/* A guard pays when it leaves one representation that something is faster for. Nil and booleans say little and
-** change soon. */
-ZyType zy_build_worth(ZyType seen) {
-  return zy_build_is_single(seen) && !(seen & (ZY_TYPE_nil | ZY_TYPE_BOOL)) ? seen : 0;
-}
+ZyType zy_build_worth(ZyType seen) { return zy_unit_worth((uint16_t)seen); }
 
 ZyRef zy_build_guard_type(ZyBuild *b, ZyRef v, ZyType type) {
   ZyType old = zy_build_type(b, v);

@@ -37,7 +37,7 @@ HELPER_TYPE(Int1, State *, ZyCallInfo *, int64_t)
 HELPER_TYPE(Int2, State *, ZyCallInfo *, int64_t, int64_t)
 HELPER_TYPE(Int3, State *, ZyCallInfo *, int64_t, int64_t, int64_t)
 HELPER_TYPE(Call, State *, ZyCallInfo *, ZyContext *, int64_t, int64_t, int64_t)
-HELPER_TYPE(Less, State *, int64_t, int64_t, int64_t, int64_t, int64_t)
+HELPER_TYPE(Less, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Equal, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(RecordCall, ZyCode *, int64_t, int64_t, int64_t)
 HELPER_TYPE(RecordTable, State *, ZyCode *, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t)
@@ -170,11 +170,12 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
     case ZY_HIR_KCONST: return give(out, constant(m, imm));
     case ZY_HIR_GUARD_PROTO: return check(((ZyLuaClosure *)a[0].v.gc)->p == m->code->callee_proto[imm]);
     case ZY_HIR_GUARD_LIB: return check(a[0].tt == ZY_TAG_CFUNCTION && a[0].v.p == m->cx->lib[imm]);
+    case ZY_HIR_TAIL_SELF: return ZY_STEP_EXIT;          /* never in a unit that is interpreted */
     case ZY_HIR_GUARD_NOMETA: return check(table(a)->metatable == NULL);
     case ZY_HIR_MATH_NUM: return math(m, n, a, out);
     case ZY_HIR_EQ: return decided(HELPER(m, EQUAL, Equal, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt), out);
-    case ZY_HIR_LT: return decided(HELPER(m, LESS, Less, L, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, 0), out);
-    case ZY_HIR_LE: return decided(HELPER(m, LESS, Less, L, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, 1), out);
+    case ZY_HIR_LT: return decided(HELPER(m, LESS, Less, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, 0), out);
+    case ZY_HIR_LE: return decided(HELPER(m, LESS, Less, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, 1), out);
 
     case ZY_HIR_ARRAY_LIMIT: return give_int(out, table(a)->alimit);
     case ZY_HIR_ARRAY_BASE: return give_pointer(out, table(a)->array);

@@ -274,7 +274,8 @@ static int check_operand_types(Verifier *v) {
       return check_types(v, VALUE, 0);
     case ZY_HIR_TABLE_SET: return check_types(v, VALUE, VALUE) && check_type(v, 2, VALUE);
     case ZY_HIR_GUARD: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_BRANCH: return check_types(v, COND, 0);
-    case ZY_HIR_GUARD_PROTO: case ZY_HIR_CALL_LUA: case ZY_HIR_UPVAL_OF: return check_types(v, LUA_FN, 0);
+    case ZY_HIR_GUARD_PROTO: case ZY_HIR_CALL_LUA: case ZY_HIR_UPVAL_OF: case ZY_HIR_TAIL_SELF:
+      return check_types(v, LUA_FN, 0);
     case ZY_HIR_GUARD_NOMETA: case ZY_HIR_ARRAY_LIMIT: case ZY_HIR_ARRAY_BASE: case ZY_HIR_FIELD_SLOT:
       return check_types(v, TABLE, 0);
     case ZY_HIR_ELEM: return check_types(v, PTR, INT);

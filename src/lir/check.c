@@ -99,7 +99,8 @@ static const char *check_inst(const ZyLir *lir, uint32_t i) {
   const ZyLirInst *inst = &lir->insts.v[i];
   switch ((ZyLirOp)inst->op) {
     case ZY_LIR_ICONST: case ZY_LIR_FCONST: case ZY_LIR_NULLP: case ZY_LIR_FRAME: case ZY_LIR_PARAM: return NULL;
-    case ZY_LIR_ARG: return inst->imm < 0 || inst->imm > 3 ? "unknown argument" : NULL;
+    case ZY_LIR_ARG:
+      return inst->imm < 0 || inst->imm >= lir->narg || lir->arg[inst->imm] != inst->type ? "unknown argument" : NULL;
     case ZY_LIR_LOAD8: case ZY_LIR_LOAD16: case ZY_LIR_LOAD32: case ZY_LIR_LOAD: case ZY_LIR_LOADF: case ZY_LIR_LOADP:
     case ZY_LIR_ACQUIRE: return check_load(lir, i);
     case ZY_LIR_STORE8: case ZY_LIR_STORE16: case ZY_LIR_STORE32: case ZY_LIR_STORE: return check_store(lir, i, "pi");
@@ -134,6 +135,9 @@ static const char *check_inst(const ZyLir *lir, uint32_t i) {
 static const char *check_shape(const ZyLir *lir) {
   uint32_t next = 0;
   if (lir->blocks.n == 0) return "no blocks";
+  if (lir->narg < 4 || lir->narg > ZY_LIR_MOST_ARGS) return "wrong number of arguments";
+  for (int i = 0; i < lir->narg; i++)
+    if (lir->arg[i] != ZY_LIR_I && lir->arg[i] != ZY_LIR_F && lir->arg[i] != ZY_LIR_P) return "argument of an unknown type";
   if (memchr(lir->name, '\0', sizeof lir->name) == NULL || lir->name[0] == '\0') return "no name";
   for (uint32_t b = 0; b < lir->blocks.n; b++) {
     const ZyLirBlock *block = &lir->blocks.v[b];

@@ -51,9 +51,12 @@ typedef struct ZyLirInst {
 
 typedef struct ZyLirBlock { uint32_t first, count; } ZyLirBlock;
 
+enum { ZY_LIR_MOST_ARGS = 20 };
+
 typedef struct ZyLir {
   ZyArena *arena;
   char name[64];          /* a C identifier, unique in a batch */
+  uint8_t narg, arg[ZY_LIR_MOST_ARGS];       /* types of the arguments; the result is an integer */
   ZY_VEC(ZyLirInst) insts;
   ZY_VEC(ZyLirBlock) blocks;
   ZY_VEC(uint32_t) args;

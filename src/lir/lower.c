@@ -7,6 +7,7 @@
 **   lower_num.c      arithmetic                 lower_table.c    registers, upvalues, tables
 **   lower_compare.c  comparisons, guards        lower_call.c     helpers, calls, profiling
 **   lower_value.c    what a value is            lower_exit.c     leaving
+**   lower_direct.c   calls without frames
 **   lower_emit.c     instructions, blocks
 **
 ** The LIR's first block loads what all of the function may use; what is left unused is dropped at the end. Then come
@@ -65,18 +66,22 @@ static void find_wanted(ZyLower *l) {
   }
 }
 
+static int has_poll(const ZyHir *h) {
+  for (uint32_t r = 1; r < h->nodes.n; r++)
+    if (h->nodes.v[r].op == ZY_HIR_POLL && h->nodes.v[r].block != 0) return 1;
+  return 0;
+}
+
 static void prologue(ZyLower *l) {
-  uint32_t proto;
   zy_lower_place(l, zy_lower_label(l));
-  for (int i = 0; i < 4; i++) {
-    uint32_t *arg = i == 0 ? &l->L : i == 1 ? &l->ci : i == 2 ? &l->cx : &l->code;
-    *arg = ZY_OP1(ARG, 0);
-    l->lir->insts.v[*arg].imm = i;
-  }
+  for (int i = 0; i < 4; i++)
+    *(i == 0 ? &l->L : i == 1 ? &l->ci : i == 2 ? &l->cx : &l->code) = zy_lower_argument(l, ZY_LIR_P);
+  if (l->direct) zy_lower_direct_arguments(l);
   l->closure = zy_lower_load(l, ZY_LIR_LOADP, zy_lower_base(l), 0, ZY_ALIAS_REGS);
-  proto = zy_lower_load(l, ZY_LIR_LOADP, l->closure, offsetof(ZyLuaClosure, p), ZY_ALIAS_SHAPE);
-  l->k = zy_lower_load(l, ZY_LIR_LOADP, proto, offsetof(ZyProto, k), ZY_ALIAS_SHAPE);
-  l->bytecode = zy_lower_load(l, ZY_LIR_LOADP, proto, offsetof(ZyProto, code), ZY_ALIAS_SHAPE);
+  l->k = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, k), ZY_ALIAS_CODE);
+  l->bytecode = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, bytecode), ZY_ALIAS_CODE);
+  if (l->direct && has_poll(l->h))
+    zy_lower_store(l, ZY_LIR_STORE32, l->ci, offsetof(ZyCallInfo, u.l.trap), zy_lower_int(l, 0), ZY_ALIAS_FRAME);
 }
 
 /* Those of a function read from text are in registers. */
@@ -93,19 +98,25 @@ static void constant(ZyLower *l, ZyRef r) {
   else zy_lower_set(l, r, ZY_LOWER_NONE);
 }
 
-static void do_return(ZyLower *l, const ZyHirNode *n) {
-  int64_t reg = n->imm & 255, count = n->imm >> 8, pc = l->h->states.v[n->state].pc;
-  uint32_t top, bytes;
-  zy_lower_store_state(l, n->state);
-  if (count >= 0) {
-    zy_lower_return(l, zy_lower_int(l, ZY_RETURN(reg, count, pc)));
-    return;
-  }
-  top = zy_lower_load(l, ZY_LIR_LOADP, l->L, offsetof(ZyThread, top), ZY_ALIAS_FRAME);
-  bytes = ZY_OP2(SUB, ZY_OP1(P2I, top), ZY_OP1(P2I, zy_lower_base(l)));
+uint32_t zy_lower_open_count(ZyLower *l, int64_t reg) {
+  uint32_t top = zy_lower_load(l, ZY_LIR_LOADP, l->L, offsetof(ZyThread, top), ZY_ALIAS_FRAME);
+  uint32_t bytes = ZY_OP2(SUB, ZY_OP1(P2I, top), ZY_OP1(P2I, zy_lower_base(l)));
   bytes = ZY_OP2(SUB, bytes, zy_lower_int(l, ZY_REG(reg)));
   _Static_assert(sizeof(ZyValue) == 1 << 4, "bytes << 4 is the number of values << 8");
-  zy_lower_return(l, ZY_OP2(OR, ZY_OP2(SHL, bytes, zy_lower_int(l, 4)), zy_lower_int(l, ZY_RETURN(reg, 0, pc))));
+  return ZY_OP2(SHL, bytes, zy_lower_int(l, 4));
+}
+
+static void do_return(ZyLower *l, const ZyHirNode *n) {
+  int64_t reg = n->imm & 255, count = n->imm >> 8, pc = l->h->states.v[n->state].pc;
+  uint32_t result;
+  if (l->direct) {
+    zy_lower_direct_return(l, n);
+    return;
+  }
+  zy_lower_store_state(l, n->state);
+  result = zy_lower_int(l, ZY_RETURN(reg, count < 0 ? 0 : count, pc));
+  if (count < 0) result = ZY_OP2(OR, result, zy_lower_open_count(l, reg));
+  zy_lower_return(l, result);
 }
 
 /* An edge of a branch that passes values needs a block to pass them in. */
@@ -128,6 +139,7 @@ static void branch(ZyLower *l, uint32_t block, const ZyHirNode *n) {
 static void node(ZyLower *l, uint32_t block, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   zy_lower_stress(l, r);
+  if (zy_hir_effect((ZyHirOp)n->op) & ZY_EFFECT_WRITE_REGS) l->result_of = 0;
   switch ((ZyHirOp)n->op) {
     case ZY_HIR_PARAM: break;
     case ZY_HIR_CONST: constant(l, r); break;
@@ -148,7 +160,7 @@ static void node(ZyLower *l, uint32_t block, ZyRef r) {
     case ZY_HIR_EQ_INT: case ZY_HIR_LT_INT: case ZY_HIR_LE_INT: case ZY_HIR_LTU_INT: case ZY_HIR_EQ_NUM:
     case ZY_HIR_LT_NUM: case ZY_HIR_LE_NUM: case ZY_HIR_SAME: case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE:
     case ZY_HIR_TRUTHY: case ZY_HIR_IS_TYPE: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_GUARD_TYPE:
-    case ZY_HIR_GUARD: case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB:
+    case ZY_HIR_GUARD: case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB: case ZY_HIR_TAIL_SELF:
       zy_lower_compare_node(l, r);
       break;
 
@@ -174,6 +186,8 @@ static void inherit(ZyLower *l, uint32_t block) {
   const ZyBlock *b = &l->h->blocks.v[block];
   const ZyRef *from = b->preds.n == 1 ? l->memory_at_end[b->preds.v[0]] : NULL;
   for (int i = 0; i < l->h->nregs; i++) l->in_memory[i] = from != NULL ? from[i] : 0;
+  l->framed = from != NULL && l->framed_at_end[b->preds.v[0]];
+  l->result_of = 0;
 }
 
 static void lower_block(ZyLower *l, uint32_t block) {
@@ -187,26 +201,48 @@ static void lower_block(ZyLower *l, uint32_t block) {
   for (ZyRef r = b->first; r != 0; r = l->h->nodes.v[r].next) node(l, block, r);
   l->memory_at_end[block] = ZY_NEWN(l->arena, ZyRef, l->h->nregs + 1);
   for (int i = 0; i < l->h->nregs; i++) l->memory_at_end[block][i] = l->in_memory[i];
+  l->framed_at_end[block] = l->framed;
+}
+
+/* The function that is lowered next. */
+static ZyLir *begin(ZyLower *l, const char *name, const char *suffix) {
+  l->lir = ZY_NEW(l->arena, ZyLir);
+  l->lir->arena = l->arena;
+  snprintf(l->lir->name, sizeof l->lir->name, "%s%s", name, suffix);
+  l->label.n = 0;
+  l->base = ZY_LOWER_NONE;
+  zy_lower_begin_exits(l);
+  return l->lir;
+}
+
+static void end(ZyLower *l) {
+  zy_lower_exits_end(l);
+  zy_lower_finish(l);
 }
 
 void zy_lower_hir(const ZyHir *h, const char *name, ZyLowered *out) {
   ZyLower *l = start(h, out);
   uint32_t *order = ZY_NEWN(h->arena, uint32_t, h->blocks.n), n = find_order(h, order);
   zy_lower_number_exits(l);
-  l->lir = out->lir = ZY_NEW(h->arena, ZyLir);
-  l->lir->arena = h->arena;
-  snprintf(l->lir->name, sizeof l->lir->name, "%s", name);
+  out->lir = begin(l, name, "");
+  if (zy_lower_has_direct(h)) {
+    prologue(l);
+    zy_lower_entry(l);
+    end(l);
+    out->direct = begin(l, name, "_d");
+    l->direct = 1;
+  }
   l->values = ZY_NEWN(h->arena, ZyLowerValue, h->nodes.n);
   l->wanted = ZY_NEWN(h->arena, uint8_t, h->nodes.n);
   l->in_memory = ZY_NEWN(h->arena, ZyRef, h->nregs + 1);
   l->memory_at_end = ZY_NEWN(h->arena, ZyRef *, h->blocks.n);
+  l->framed_at_end = ZY_NEWN(h->arena, int, h->blocks.n);
   l->block_label = ZY_NEWN(h->arena, uint32_t, h->blocks.n);
   for (uint32_t b = 0; b < h->blocks.n; b++) l->block_label[b] = zy_lower_label(l);
   find_wanted(l);
   prologue(l);
   for (uint32_t i = 0; i < n; i++) lower_block(l, order[i]);
-  zy_lower_exits_end(l);
-  zy_lower_finish(l);
+  end(l);
 }
 
 void zy_lower_exits(const ZyHir *h, ZyLowered *out) { zy_lower_number_exits(start(h, out)); }

@@ -5,16 +5,11 @@
 ** Before a helper that may call, raise or collect garbage, the frame is made what the interpreter would have left:
 ** registers and savedpc. After it the stack may have moved, and a hook may have been set: then native code leaves.
 **
-** A Lua function that is known is entered here, without a helper: its CallInfo is pushed by hand and its native code
-** called. Runs on a worker.
+** Runs on a worker.
 */
 #include "lir/lower_internal.h"
 
-#define FRAME_FIELD(l, op, at, type, field) zy_lower_load((l), ZY_LIR_##op, (at), offsetof(type, field), ZY_ALIAS_FRAME)
 #define CODE_FIELD(l, op, at, type, field) zy_lower_load((l), ZY_LIR_##op, (at), offsetof(type, field), ZY_ALIAS_CODE)
-#define SET_FIELD(l, op, at, type, field, v) \
-  zy_lower_store((l), ZY_LIR_##op, (at), offsetof(type, field), (v), ZY_ALIAS_FRAME)
-
 static const ZyHirNode *node(const ZyLower *l, ZyRef r) { return &l->h->nodes.v[r]; }
 static uint32_t integer(ZyLower *l, int64_t i) { return zy_lower_int(l, i); }
 
@@ -33,10 +28,18 @@ static uint32_t trap(ZyLower *l) {
   return ZY_OP2(NE, set, integer(l, 0));
 }
 
+void zy_lower_trapped(ZyLower *l, ZyRef r) {
+  if (l->hook_exit[r] >= 0) zy_lower_if(l, trap(l), zy_lower_stored_exit(l, l->hook_exit[r]));
+}
+
+void zy_lower_settled(ZyLower *l, ZyRef r, uint32_t trap) {
+  if (l->hook_exit[r] >= 0) zy_lower_if(l, failed(l, trap), zy_lower_stored_exit(l, l->hook_exit[r]));
+}
+
 /* After a call-out: the stack may be elsewhere, and native code ends when a hook was set. */
 static void after(ZyLower *l, ZyRef r) {
   l->base = ZY_LOWER_NONE;
-  if (l->hook_exit[r] >= 0) zy_lower_if(l, trap(l), zy_lower_stored_exit(l, l->hook_exit[r]));
+  zy_lower_trapped(l, r);
 }
 
 static void finish(ZyLower *l, ZyRef r, uint32_t result) {
@@ -52,115 +55,22 @@ static void finish_in(ZyLower *l, ZyRef r, uint32_t result, int64_t reg) {
 }
 
 
-/* ---- calls of native code --------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------- */
 
-/* Copies a value from 'from' to 'to' in the stack. */
-static void copy(ZyLower *l, uint32_t to, uint32_t from, int64_t offset) {
-  zy_lower_store(l, ZY_LIR_STORE, to, 0, zy_lower_load(l, ZY_LIR_LOAD, from, offset, ZY_ALIAS_REGS), ZY_ALIAS_REGS);
-  zy_lower_store(l, ZY_LIR_STORE8, to, ZY_TAG_AT,
-                 zy_lower_load(l, ZY_LIR_LOAD8, from, offset + ZY_TAG_AT, ZY_ALIAS_REGS), ZY_ALIAS_REGS);
-}
-
-enum { STACK_ROOM = 20 };                /* slots that helpers may use above a frame: LUA_MINSTACK */
-
-static void store_nil(ZyLower *l, uint32_t to, int64_t offset) {
-  zy_lower_store(l, ZY_LIR_STORE8, to, offset + ZY_TAG_AT, integer(l, ZY_TAG_NIL), ZY_ALIAS_REGS);
-}
-
-/* The native code of the callee, where it can be entered; else goes to 'slow'. '*next', '*top': its CallInfo and the
-** end of its registers. */
-static uint32_t enterable(ZyLower *l, const ZyHirNode *n, uint32_t func, uint32_t slow, uint32_t *next, uint32_t *top) {
-  int64_t index = ZY_CALL_CALLEE(n->imm);
-  uint32_t callees = CODE_FIELD(l, LOADP, l->code, ZyCode, callee);
-  uint32_t callee = zy_lower_load(l, ZY_LIR_LOADP, callees, index * (int64_t)sizeof(ZyFunction *), ZY_ALIAS_CODE);
-  uint32_t code = zy_lower_load(l, ZY_LIR_ACQUIRE, callee, offsetof(ZyFunction, stub) + offsetof(ZyStub, code),
-                                ZY_ALIAS_CODE);
-  uint32_t room, fits;
-  zy_lower_unless(l, ZY_OP2(NE, code, ZY_OP1(NULLP, 0)), slow);
-  *next = FRAME_FIELD(l, LOADP, l->ci, ZyCallInfo, next);
-  zy_lower_unless(l, ZY_OP2(NE, *next, ZY_OP1(NULLP, 0)), slow);
-  room = ZY_OP2(LTU, CODE_FIELD(l, LOADP, l->cx, ZyContext, stack_limit), ZY_OP1(FRAME, 0));
-  *top = ZY_OP2(PADD, func, integer(l, (1 + l->h->unit->callees[index].maxstack) * (int64_t)sizeof(ZyValue)));
-  fits = ZY_OP2(LTU, ZY_OP2(PADD, *top, integer(l, STACK_ROOM * (int64_t)sizeof(ZyValue))),
-                FRAME_FIELD(l, LOADP, l->L, ZyThread, stack_last));
-  zy_lower_unless(l, ZY_OP2(BAND, room, fits), slow);
-  return code;
-}
-
-/* Makes the callee's frame the current one. */
-static void push_frame(ZyLower *l, const ZyHirNode *n, uint32_t func, uint32_t next, uint32_t top) {
-  int nargs = ZY_CALL_NARGS(n->imm), numparams = l->h->unit->callees[ZY_CALL_CALLEE(n->imm)].numparams;
-  uint32_t proto = zy_lower_load(l, ZY_LIR_LOADP, zy_lower_payload(l, n->ops[0], ZY_LIR_P), offsetof(ZyLuaClosure, p),
-                                 ZY_ALIAS_SHAPE);
-  SET_FIELD(l, STOREP, next, ZyCallInfo, func, func);
-  SET_FIELD(l, STOREP, next, ZyCallInfo, top, top);
-  SET_FIELD(l, STOREP, next, ZyCallInfo, u.l.savedpc,
-            zy_lower_load(l, ZY_LIR_LOADP, proto, offsetof(ZyProto, code), ZY_ALIAS_SHAPE));
-  SET_FIELD(l, STORE32, next, ZyCallInfo, u.l.trap, integer(l, 0));
-  SET_FIELD(l, STORE16, next, ZyCallInfo, nresults, integer(l, ZY_CALL_NRESULTS(n->imm)));
-  SET_FIELD(l, STORE16, next, ZyCallInfo, callstatus, integer(l, 0));
-  SET_FIELD(l, STOREP, l->L, ZyThread, ci, next);
-  for (int i = nargs; i < numparams; i++) store_nil(l, func, ZY_REG(i));
-}
-
-/* The single result wanted of the return 'result' of the frame 'next', or nil, where the function was. */
-static void move_result(ZyLower *l, uint32_t result, uint32_t func) {
-  uint32_t count = ZY_OP2(AND, result, integer(l, 0xffffffff00)), some = zy_lower_label(l), none = zy_lower_label(l);
-  uint32_t done = zy_lower_label(l);
-  zy_lower_branch(l, ZY_OP2(NE, count, integer(l, 0)), some, none, ZY_HINT_LIKELY);
-  zy_lower_place(l, some);
-  copy(l, func, ZY_OP2(PADD, func, ZY_OP2(SHL, ZY_OP2(AND, result, integer(l, 255)), integer(l, 4))), ZY_REG(0));
-  zy_lower_jump(l, done, NULL, 0);
-  zy_lower_place(l, none);
-  store_nil(l, func, 0);
-  zy_lower_place(l, done);
-}
-
-/* What the callee returned: moved to where the caller wants it, and the caller's frame is the current one. */
-static void leave_frame(ZyLower *l, const ZyHirNode *n, uint32_t result, uint32_t next) {
-  int nresults = ZY_CALL_NRESULTS(n->imm);
-  if (nresults != 0 && nresults != 1) ZY_CALL(RETURN, V, l->L, next, result);
-  SET_FIELD(l, STOREP, l->L, ZyThread, ci, l->ci);
-  if (nresults == 1) move_result(l, result, FRAME_FIELD(l, LOADP, next, ZyCallInfo, func));
-}
-
-static uint32_t call_helper(ZyLower *l, const ZyHirNode *n) {
-  return ZY_CALL(CALL, I, l->L, l->ci, l->cx, integer(l, ZY_CALL_REG(n->imm)), integer(l, ZY_CALL_NARGS(n->imm)),
-                 integer(l, ZY_CALL_NRESULTS(n->imm)));
-}
-
-static void call_native(ZyLower *l, ZyRef r) {
+void zy_lower_call_helper(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
-  uint32_t slow = zy_lower_label(l), done = zy_lower_label(l), left = zy_lower_label(l), returned = zy_lower_label(l);
-  uint32_t func = ZY_OP2(PADD, zy_lower_base(l), integer(l, ZY_REG(ZY_CALL_REG(n->imm)))), next, top, code, result;
-  code = enterable(l, n, func, slow, &next, &top);
-  push_frame(l, n, func, next, top);
-  result = zy_lower_pointer_call(l, CODE_FIELD(l, LOADP, code, ZyCode, fn), ZY_LIR_I,
-                                 (uint32_t[]){ l->L, next, l->cx, code }, 4);
-  zy_lower_branch(l, ZY_OP2(LT, result, integer(l, 0)), returned, left, ZY_HINT_LIKELY);
-  zy_lower_place(l, returned);
-  leave_frame(l, n, result, next);
-  zy_lower_jump(l, done, NULL, 0);
-  zy_lower_place(l, left);
-  result = ZY_CALL(CALL_FINISH, I, l->L, l->ci, l->cx, code, result, integer(l, ZY_CALL_REG(n->imm)),
-                   integer(l, ZY_CALL_NRESULTS(n->imm)));
-  zy_lower_jump(l, done, NULL, 0);
-  zy_lower_place(l, slow);
-  check(l, r, call_helper(l, n));
-  zy_lower_place(l, done);
-  after(l, r);
-}
-
-static int can_call_native(const ZyLower *l, const ZyHirNode *n) {
-  return n->op == ZY_HIR_CALL_LUA && l->h->unit != NULL && ZY_CALL_NARGS(n->imm) >= 0
-      && !l->h->unit->callees[ZY_CALL_CALLEE(n->imm)].is_vararg;
+  check(l, r, ZY_CALL(CALL, I, l->L, l->ci, l->cx, integer(l, ZY_CALL_REG(n->imm)), integer(l, ZY_CALL_NARGS(n->imm)),
+                      integer(l, ZY_CALL_NRESULTS(n->imm))));
 }
 
 static void call(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
-  zy_lower_prepare_call(l, n->state);
-  if (can_call_native(l, n)) call_native(l, r);
-  else finish(l, r, call_helper(l, n));
+  if (zy_lower_calls_directly(l, n)) zy_lower_direct_call(l, r);
+  else {
+    zy_lower_prepare_call(l, n->state);
+    zy_lower_call_helper(l, r);
+    after(l, r);
+  }
   zy_lower_forget(l, ZY_CALL_REG(n->imm), 255);
 }
 
@@ -229,9 +139,14 @@ static void tick(ZyLower *l, ZyRef r) {
   zy_lower_place(l, done);
 }
 
+/* Who sets a hook sets the traps of frames that are complete. */
 static void poll(ZyLower *l, ZyRef r) {
-  uint32_t hook = zy_lower_label(l), done = zy_lower_label(l);
-  zy_lower_branch(l, trap(l), hook, done, ZY_HINT_UNLIKELY);
+  uint32_t hook = zy_lower_label(l), done = zy_lower_label(l), set = trap(l), mask;
+  if (l->direct) {
+    mask = zy_lower_volatile(l, ZY_LIR_LOAD32, l->L, offsetof(ZyThread, hookmask), ZY_ALIAS_FRAME);
+    set = ZY_OP2(BOR, set, ZY_OP2(NE, mask, integer(l, 0)));
+  }
+  zy_lower_branch(l, set, hook, done, ZY_HINT_UNLIKELY);
   zy_lower_place(l, hook);
   zy_lower_prepare_aside(l, node(l, r)->state);
   check(l, r, ZY_CALL(POLLED, I, l->L, l->ci));

@@ -44,7 +44,7 @@ static uint32_t ask(ZyLower *l, ZyRef r) {
   ZyRef a = n->ops[0], b = n->ops[1];
   uint32_t p = zy_lower_bits(l, a), s = zy_lower_tag(l, a), q = zy_lower_bits(l, b), t = zy_lower_tag(l, b);
   if (n->op == ZY_HIR_EQ) return decided(l, r, ZY_CALL(EQUAL, I, p, s, q, t));
-  return decided(l, r, ZY_CALL(LESS, I, l->L, p, s, q, t, zy_lower_int(l, n->op == ZY_HIR_LE)));
+  return decided(l, r, ZY_CALL(LESS, I, p, s, q, t, zy_lower_int(l, n->op == ZY_HIR_LE)));
 }
 
 static ZyLirOp compare_op(ZyHirOp op, int floats) {
@@ -64,6 +64,26 @@ static void try(ZyLower *l, ZyRef r, ZyType type, uint32_t join) {
   zy_lower_branch(l, both, yes, no, ZY_HINT_NONE);
   zy_lower_place(l, yes);
   result = type == ZY_TYPE_int ? ints(l, n, compare_op((ZyHirOp)n->op, 0)) : nums(l, n, compare_op((ZyHirOp)n->op, 1));
+  zy_lower_jump(l, join, &result, 1);
+  zy_lower_place(l, no);
+}
+
+/* When 'i' is an integer that is a float exactly and 'x' a float: compares floats and goes to 'join'; else goes on. For
+** numbers only: others rarely get here. */
+static void try_mixed(ZyLower *l, ZyRef r, ZyRef i, ZyRef x, uint32_t join) {
+  const int64_t most = (int64_t)1 << 53;
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  ZyType s = zy_lower_static(l, i), t = zy_lower_static(l, x);
+  uint32_t yes = zy_lower_label(l), no = zy_lower_label(l), is, from_0, f, g, result;
+  if (!(s & ZY_TYPE_int) || !(t & ZY_TYPE_num) || ((s | t) & ~(ZyType)ZY_TYPE_NUMBER) != 0) return;
+  is = ZY_OP2(BAND, zy_lower_is(l, i, ZY_TYPE_int), zy_lower_is(l, x, ZY_TYPE_num));
+  from_0 = ZY_OP2(ADD, zy_lower_bits(l, i), zy_lower_int(l, most));
+  is = ZY_OP2(BAND, is, ZY_OP2(LTU, from_0, zy_lower_int(l, 2 * most)));
+  zy_lower_branch(l, is, yes, no, ZY_HINT_LIKELY);
+  zy_lower_place(l, yes);
+  f = ZY_OP1(I2F, zy_lower_bits(l, i));
+  g = zy_lower_payload(l, x, ZY_LIR_F);
+  result = zy_lower_op(l, compare_op((ZyHirOp)n->op, 1), i == n->ops[0] ? f : g, i == n->ops[0] ? g : f);
   zy_lower_jump(l, join, &result, 1);
   zy_lower_place(l, no);
 }
@@ -101,6 +121,8 @@ static void compare(ZyLower *l, ZyRef r) {
     join = zy_lower_label(l);
     try(l, r, ZY_TYPE_int, join);
     try(l, r, ZY_TYPE_num, join);
+    try_mixed(l, r, a, b, join);
+    try_mixed(l, r, b, a, join);
     try_identity(l, r, join);
     result = ask(l, r);
     zy_lower_jump(l, join, &result, 1);
@@ -134,6 +156,15 @@ static void guard_lib(ZyLower *l, ZyRef r) {
   zy_lower_guard(l, r, ZY_OP2(BAND, is, ZY_OP2(EQ, zy_lower_payload(l, n->ops[0], ZY_LIR_P), wanted)));
 }
 
+/* Tracebacks tell frames of tail calls. */
+static void tail_self(ZyLower *l, ZyRef r) {
+  uint32_t own = zy_lower_payload(l, l->h->nodes.v[r].ops[0], ZY_LIR_P), status;
+  zy_lower_guard(l, r, ZY_OP2(EQ, own, l->closure));
+  status = zy_lower_load(l, ZY_LIR_LOAD16, l->ci, offsetof(ZyCallInfo, callstatus), ZY_ALIAS_FRAME);
+  zy_lower_store(l, ZY_LIR_STORE16, l->ci, offsetof(ZyCallInfo, callstatus),
+                 ZY_OP2(OR, status, zy_lower_int(l, ZY_CIST_TAIL)), ZY_ALIAS_FRAME);
+}
+
 void zy_lower_compare_node(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   switch (n->op) {
@@ -154,5 +185,6 @@ void zy_lower_compare_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_GUARD: zy_lower_guard(l, r, zy_lower_payload(l, n->ops[0], ZY_LIR_B)); break;
     case ZY_HIR_GUARD_PROTO: zy_lower_guard(l, r, is_proto(l, n->ops[0], n->imm)); break;
     case ZY_HIR_GUARD_LIB: guard_lib(l, r); break;
+    case ZY_HIR_TAIL_SELF: tail_self(l, r); break;
   }
 }

@@ -19,6 +19,11 @@ uint32_t zy_lower_op(ZyLower *l, ZyLirOp op, uint32_t a, uint32_t b) {
   return append(l, (ZyLirInst){ .op = (uint8_t)op, .a = a, .b = b });
 }
 
+uint32_t zy_lower_argument(ZyLower *l, ZyLirType type) {
+  l->lir->arg[l->lir->narg] = (uint8_t)type;
+  return append(l, (ZyLirInst){ .op = ZY_LIR_ARG, .type = (uint8_t)type, .imm = l->lir->narg++ });
+}
+
 uint32_t zy_lower_int(ZyLower *l, int64_t i) { return append(l, (ZyLirInst){ .op = ZY_LIR_ICONST, .imm = i }); }
 uint32_t zy_lower_num(ZyLower *l, double n) { return append(l, (ZyLirInst){ .op = ZY_LIR_FCONST, .num = n }); }
 

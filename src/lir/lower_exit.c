@@ -16,7 +16,7 @@
 
 #include "vm/bytecode.h"
 
-enum { NO_HOOK_CHECK = -1 };
+enum { NO_HOOK_CHECK = -1, ALL = UINT16_MAX };
 
 static const ZyFrameState *state_of(const ZyLower *l, uint32_t state) { return &l->h->states.v[state]; }
 
@@ -94,7 +94,7 @@ static int reason(const ZyHir *h, const ZyHirNode *n) {
     case ZY_HIR_GUARD_NOMETA: case ZY_HIR_FIELD_FIND: return ZY_EXIT_TABLE;
     case ZY_HIR_FIELD_SLOT: return ZY_K_PLACE(n->imm) != 0 ? ZY_EXIT_PLACE : ZY_EXIT_TABLE;
     case ZY_HIR_GUARD: return is_about_table(h, n->ops[0], 0) ? ZY_EXIT_TABLE : ZY_EXIT_SLOW;
-    case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB: return ZY_EXIT_CALLEE;
+    case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB: case ZY_HIR_TAIL_SELF: return ZY_EXIT_CALLEE;
     case ZY_HIR_NUM_TO_INT: case ZY_HIR_TRUNC_INT: case ZY_HIR_ARITH: case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE:
       return ZY_EXIT_ARITH;
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: return ZY_EXIT_DEPTH;
@@ -158,6 +158,12 @@ static void number_node(Table *t, ZyRef r) {
     l->stress_exit[r] = add_exit(t, n->state, state_of(l, n->state)->pc, ZY_EXIT_STRESS, n, 0);
 }
 
+/* Where the arguments do not fit the signature: at the start, as if the first thing done there had failed. */
+static void number_entry(Table *t) {
+  ZyHirNode start = { .pc = t->l->h->unit->head + 1 };
+  t->l->entry_exit = add_exit(t, 0, start.pc, ZY_EXIT_TYPE, &start, 1);
+}
+
 void zy_lower_number_exits(ZyLower *l) {
   Table t = { .l = l };
   size_t n = l->h->nodes.n;
@@ -174,12 +180,18 @@ void zy_lower_number_exits(ZyLower *l) {
   memset(l->stress_exit, -1, n * sizeof *l->stress_exit);
   for (uint32_t b = 1; b < l->h->blocks.n; b++)
     for (ZyRef r = l->h->blocks.v[b].first; r != 0; r = l->h->nodes.v[r].next) number_node(&t, r);
+  if (zy_lower_has_direct(l->h)) number_entry(&t);
   l->out->exit = t.exit.v;
   l->out->nexits = (int32_t)t.exit.n;
   l->out->frame = t.frame.v;
   l->out->nframes = (int32_t)t.frame.n;
-  l->exit_label = ZY_NEWN(l->arena, uint32_t, 2 * (size_t)t.exit.n + 1);
-  memset(l->exit_label, -1, 2 * (size_t)t.exit.n * sizeof *l->exit_label);
+}
+
+void zy_lower_begin_exits(ZyLower *l) {
+  size_t n = (size_t)l->out->nexits;
+  l->exit_label = ZY_NEWN(l->arena, uint32_t, 2 * n + 1);
+  memset(l->exit_label, -1, 2 * n * sizeof *l->exit_label);
+  l->exits.n = 0;
 }
 
 
@@ -191,18 +203,28 @@ static ZyRef same_value(const ZyHir *h, ZyRef r) {
   return r;
 }
 
-static void store_registers(ZyLower *l, uint32_t state, int all, int remember) {
+/* A state that names no registers is that of the entry: they are as the caller left them, or where it would have. */
+static void store_arguments(ZyLower *l, const ZyFrameState *s) {
+  if (!l->direct || s->count != 0 || s->inlined != 0 || s->pc != l->h->unit->head + 1) return;
+  for (int i = 0; i < l->h->unit->numparams; i++)
+    if (!zy_unit_captured(l->h->unit, i)) zy_lower_store_argument(l, i);
+}
+
+/* Those from register 0 to 'last'. */
+static void store_registers(ZyLower *l, uint32_t state, int last, int all, int remember) {
   const ZyFrameState *s = state_of(l, state);
+  store_arguments(l, s);
   for (uint32_t i = 0; i < s->count; i++) {
     const ZyStateReg *reg = &l->h->regs.v[s->first + i];
     ZyRef value = same_value(l->h, reg->value);
+    if (reg->reg > last) continue;
     if (!all && l->in_memory[reg->reg] == value) continue;
     zy_lower_store_value(l, zy_lower_base(l), ZY_REG(reg->reg), reg->value, ZY_ALIAS_REGS);
     if (remember) l->in_memory[reg->reg] = value;
   }
 }
 
-void zy_lower_store_state(ZyLower *l, uint32_t state) { store_registers(l, state, 0, 0); }
+void zy_lower_store_state(ZyLower *l, uint32_t state) { store_registers(l, state, ALL, 0, 0); }
 
 void zy_lower_forget(ZyLower *l, int from, int to) {
   for (int i = from; i <= to && i < l->h->nregs; i++) l->in_memory[i] = 0;
@@ -217,15 +239,24 @@ static void save_pc(ZyLower *l, uint32_t state) {
                  ZY_ALIAS_FRAME);
 }
 
-void zy_lower_prepare_call(ZyLower *l, uint32_t state) {
-  store_registers(l, state, 0, 1);
+void zy_lower_store_below(ZyLower *l, uint32_t state, int reg) {
+  store_registers(l, state, reg, 0, 1);
   save_pc(l, state);
+}
+
+void zy_lower_prepare_call(ZyLower *l, uint32_t state) {
+  store_registers(l, state, ALL, 0, 1);
+  save_pc(l, state);
+  zy_lower_complete_frames(l);
 }
 
 /* The same on a path that joins again: nothing is learnt. */
 void zy_lower_prepare_aside(ZyLower *l, uint32_t state) {
-  store_registers(l, state, 0, 0);
+  int framed = l->framed;
+  store_registers(l, state, ALL, 0, 0);
   save_pc(l, state);
+  zy_lower_complete_frames(l);
+  l->framed = framed;
 }
 
 
@@ -259,7 +290,9 @@ void zy_lower_exits_end(ZyLower *l) {
   for (uint32_t i = 0; i < l->exits.n; i++) {
     ZyLowerExit e = l->exits.v[i];
     zy_lower_place(l, e.label);
-    if (e.state != 0) store_registers(l, e.state, 1, 0);
+    l->framed = 0;
+    if (e.state != 0) store_registers(l, e.state, ALL, 1, 0);
+    zy_lower_complete_frames(l);
     zy_lower_return(l, zy_lower_int(l, e.exit));
   }
 }

@@ -47,6 +47,13 @@ typedef struct ZyLower {
   uint32_t L, ci, cx, code;            /* the arguments */
   uint32_t closure, k, bytecode;       /* the frame's closure, its constants, its code */
   uint32_t base;                       /* zy_lower_base, NONE: to be loaded */
+  int direct;                          /* this is the direct entry */
+  int framed;                          /* its frame is known to be complete */
+  int *framed_at_end;                  /* by HIR block */
+  ZyLowerValue argument[ZY_SIGNATURE_MOST];
+  int32_t entry_exit;                  /* arguments do not fit the signature */
+  ZyRef result_of;                     /* the direct call whose result 'result' is, 0: none in this block so far */
+  ZyLowerValue result;
   int open;                            /* a block has been started and not ended */
 } ZyLower;
 
@@ -71,6 +78,9 @@ uint32_t zy_lower_pointer_call(ZyLower *l, uint32_t fn, ZyLirType type, const ui
 #define ZY_PURE_CALL(helper, type, ...) \
   zy_lower_helper(l, ZY_HELPER_##helper, ZY_LIR_##type, (uint32_t[]){ __VA_ARGS__ }, ZY_COUNT_OF(__VA_ARGS__), 1)
 
+/* The next argument of the function. */
+uint32_t zy_lower_argument(ZyLower *l, ZyLirType type);
+
 /* Blocks: a label stands for one that may come later. */
 uint32_t zy_lower_label(ZyLower *l);
 void zy_lower_place(ZyLower *l, uint32_t label);           /* starts it; what was open jumps to it */
@@ -89,6 +99,7 @@ void zy_lower_finish(ZyLower *l);
 
 ZyLirType zy_lower_type(ZyType type);                      /* of the payload of a value that is made now */
 ZyType zy_lower_static(const ZyLower *l, ZyRef r);
+int zy_lower_known_tag(ZyType type);                       /* of values of one type */
 uint32_t zy_lower_payload(ZyLower *l, ZyRef r, ZyLirType type);    /* something, when the payload says nothing */
 uint32_t zy_lower_bits(ZyLower *l, ZyRef r);               /* the payload as an integer */
 uint32_t zy_lower_tag(ZyLower *l, ZyRef r);                /* as it is in a register */
@@ -109,15 +120,37 @@ void zy_lower_block_params(ZyLower *l, uint32_t block);
 /* ---- lower_exit.c: leaving ---- */
 
 void zy_lower_number_exits(ZyLower *l);
+void zy_lower_begin_exits(ZyLower *l);                     /* of one function: none is in use */
 void zy_lower_store_state(ZyLower *l, uint32_t state);     /* those that are not known to be in memory */
 void zy_lower_prepare_call(ZyLower *l, uint32_t state);    /* and savedpc */
 void zy_lower_prepare_aside(ZyLower *l, uint32_t state);   /* on a path that joins the others again */
+void zy_lower_store_below(ZyLower *l, uint32_t state, int reg);    /* the same, up to 'reg' and without the frame */
 void zy_lower_forget(ZyLower *l, int from, int to);        /* what is in registers 'from' .. 'to' */
 uint32_t zy_lower_exit_label(ZyLower *l, ZyRef r);         /* where node r leaves */
 uint32_t zy_lower_stored_exit(ZyLower *l, int32_t exit);   /* the same, with the registers stored already */
 void zy_lower_guard(ZyLower *l, ZyRef r, uint32_t bit);    /* leaves unless 'bit' is set */
 void zy_lower_stress(ZyLower *l, ZyRef r);                 /* leaves when ZYJIT_STRESS wants it */
 void zy_lower_exits_end(ZyLower *l);                       /* emits the blocks that leave */
+
+/* ---- lower_direct.c: calls without frames ---- */
+
+int zy_lower_has_direct(const ZyHir *h);
+void zy_lower_entry(ZyLower *l);                           /* all of the usual entry */
+void zy_lower_direct_arguments(ZyLower *l);
+void zy_lower_store_argument(ZyLower *l, int i);           /* in the register that it is for */
+int zy_lower_load_argument(ZyLower *l, ZyRef r);           /* 0: LOAD_REG r is not of an argument */
+void zy_lower_direct_return(ZyLower *l, const ZyHirNode *n);
+void zy_lower_complete_frames(ZyLower *l);                 /* the function's frame is L->ci */
+int zy_lower_calls_directly(const ZyLower *l, const ZyHirNode *n);
+void zy_lower_direct_call(ZyLower *l, ZyRef r);
+int zy_lower_load_result(ZyLower *l, ZyRef r);             /* 0: LOAD_REG r is not of a direct call's result */
+
+/* ---- lower_call.c ---- */
+
+void zy_lower_call_helper(ZyLower *l, ZyRef r);            /* CALL by the runtime */
+void zy_lower_trapped(ZyLower *l, ZyRef r);                /* leaves after the call when a hook was set */
+void zy_lower_settled(ZyLower *l, ZyRef r, uint32_t trap); /* leaves when 'trap' is not 0 */
+uint32_t zy_lower_open_count(ZyLower *l, int64_t reg);     /* number of values from 'reg' to the top, << 8 */
 
 /* ---- lower_num.c, lower_compare.c, lower_table.c, lower_call.c: nodes of their kind (lower.c) ---- */
 

@@ -181,10 +181,14 @@ static void upval_get(ZyLower *l, ZyRef r) {
 static void upval_set(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   uint32_t upval = upvalue(l, n->imm), done;
+  int framed;
   zy_lower_store_value(l, FIELD(l, LOADP, upval, ZyUpVal, v), 0, n->ops[0], ZY_ALIAS_UPVALS);
   if (!(zy_lower_static(l, n->ops[0]) & ZY_TYPE_GC)) return;
   done = zy_lower_label(l);
   if_barrier(l, upval, n->ops[0], done);
+  framed = l->framed;
+  zy_lower_complete_frames(l);
+  l->framed = framed;
   ZY_CALL(UPVAL_SET, V, l->L, l->ci, zy_lower_int(l, n->imm), zy_lower_bits(l, n->ops[0]), zy_lower_tag(l, n->ops[0]));
   zy_lower_place(l, done);
 }
@@ -203,6 +207,7 @@ static void string_length(ZyLower *l, ZyRef r) {
 
 static void load_reg(ZyLower *l, ZyRef r) {
   int64_t reg = l->h->nodes.v[r].imm;
+  if (zy_lower_load_argument(l, r) || zy_lower_load_result(l, r)) return;
   zy_lower_load_value(l, r, zy_lower_base(l), ZY_REG(reg), ZY_ALIAS_REGS, 0);
   if (reg < l->h->nregs) l->in_memory[reg] = r;
 }

@@ -21,6 +21,8 @@ enum { POINTERS = ZY_TYPE_GC | ZY_TYPE_cfn | ZY_TYPE_light, SILENT = ZY_TYPE_nil
 static int is_single(ZyType type) { return type != 0 && (type & (type - 1)) == 0; }
 static int tag_of(ZyType type) { return tags[__builtin_ctz(type)]; }
 
+int zy_lower_known_tag(ZyType type) { return tag_of(type); }
+
 ZyType zy_lower_static(const ZyLower *l, ZyRef r) { return l->h->nodes.v[r].type; }
 
 ZyLirType zy_lower_type(ZyType type) {

@@ -10,12 +10,15 @@
 **          values are in the frame's registers
 **
 ** It never changes L->ci for its caller, and embeds no address: all it needs is reached from its arguments.
+**
+** Code of a function's start may have a direct entry, too, which takes the arguments as the signature says, after
+** L, ci, cx and code: see lir/lower_direct.c.
 */
 #ifndef ZY_NATIVE_H
 #define ZY_NATIVE_H
 
 #include <stdatomic.h>
-#include "profile/function.h"
+#include "profile/unit.h"
 
 struct ZyCode;
 struct ZyContext;
@@ -26,6 +29,16 @@ typedef int64_t (*ZyNative)(struct lua_State *L, ZyCallInfo *ci, struct ZyContex
 #define ZY_RETURN_REG(r)        ((int)((r) & 255))
 #define ZY_RETURN_COUNT(r)      ((int)((r) >> 8 & 0xffffffff))
 #define ZY_RETURN_PC(r)         ((int)((r) >> 40 & 0x7fffff))
+
+/* What a direct entry returns: an exit as above, or (negative) bits 0-7 register, 8-31 number of values, 32-53 pc of the
+** RETURN, 56-62 tag of the only value, which is in ZyContext.value: there is one, or none, and then a nil. With
+** ZY_DIRECT_IN_FRAME for a tag the values are in the frame's registers. */
+#define ZY_DIRECT_RETURN(reg, n, pc, tag) \
+  (INT64_MIN | (int64_t)(tag) << 56 | (int64_t)(pc) << 32 | (int64_t)(n) << 8 | (int64_t)(reg))
+#define ZY_DIRECT_COUNT(r)      ((int)((r) >> 8 & 0xffffff))
+#define ZY_DIRECT_TAG(r)        ((int)((r) >> 56 & 0x7f))
+#define ZY_DIRECT_PC_MASK       ((int64_t)0x3fffff << 32)
+enum { ZY_DIRECT_IN_FRAME = 0x7f };
 
 enum {
 #define ZY_HELPER(name) ZY_HELPER_##name,
@@ -48,6 +61,7 @@ typedef struct ZyContext {
   char *stack_limit;                   /* native frames do not go below */
   uint32_t stress_exits, stress_count; /* leave at every n-th guard */
   uint32_t stress_gc;                  /* a full collection at every entry and call-out */
+  int64_t value;                       /* payload of the result of a direct call */
 } ZyContext;
 
 /* Why generated code leaves; names and texts in exit.def. */
@@ -79,9 +93,13 @@ typedef struct ZyExit {
 
 typedef struct ZyCode {
   ZyNative fn;
+  void *direct;                        /* direct entry */
+  uint32_t signature;                  /* its, or ZY_SIGNATURE_NONE */
   ZyFunction *owner;                   /* referenced */
   ZyFunction **callee;                 /* referenced; the prototypes are kept alive by the owner's userdata */
   ZyProto **callee_proto;
+  const ZyInstruction *bytecode;       /* the owner's */
+  const ZyValue *k;
   ZyCell *cells;                       /* owner's feedback, when the code records it */
   _Atomic uint32_t limit;              /* TICK calls the helper when the stub's count reaches it */
   _Atomic uint32_t *count;             /* the stub's count */

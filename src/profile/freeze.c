@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lir/native.h"
 #include "profile/attach.h"
 #include "runtime/state.h"
 #include "vm/bytecode.h"
@@ -165,6 +166,13 @@ static void freeze_entry_types(const Source *s, ZyUnit *unit, const ZyCallInfo *
   for (int r = 0; r < n; r++) unit->entry_types[r] = type_of_tag(frame->func[1 + r].tt);
 }
 
+/* The rule by which the builder assumes types of parameters. */
+static uint32_t signature_of(const ZyFunction *fn) {
+  const ZyProto *p = fn->proto;
+  int types = fn->avoid == NULL || !(fn->avoid[fn->head + 1] & ZY_AVOID_TYPE);
+  return zy_unit_signature(fn->cells != NULL ? fn->cells + fn->size : NULL, types, p->numparams, p->is_vararg);
+}
+
 /* --- A unit --- */
 
 /* Lays out what all units have; the unit is NULL while measuring. */
@@ -221,6 +229,8 @@ static ZyUnit *freeze_one(const ZyFunction *fn, int stub, int tier, const ZyCall
   unit->maxstack = s.p->maxstacksize;
   unit->nupvalues = (uint8_t)s.p->sizeupvalues;
   unit->tier = (uint8_t)tier;
+  unit->bytecode = s.p->code;
+  unit->constants = s.p->k;
   unit->stub_index = stub;
   unit->entry = stub > 0 || !s.attached ? fn->stub[stub].pc : -1;
   freeze_code(&s, unit);
@@ -228,6 +238,7 @@ static ZyUnit *freeze_one(const ZyFunction *fn, int stub, int tier, const ZyCall
   freeze_scopes(&s, unit);
   freeze_captures(&s, unit);
   freeze_feedback(&s, unit);
+  unit->signature = s.attached && tier == 2 && unit->entry < 0 ? signature_of(fn) : ZY_SIGNATURE_NONE;
   if (frame != NULL) freeze_entry_types(&s, unit, frame);
   return unit;
 }
@@ -264,6 +275,13 @@ static int is_listed(const Freezer *f, uint32_t id) {
   return 0;
 }
 
+/* That of the code which calls of the function will find. A function that calls itself will find what is made now. */
+static uint32_t expected_signature(const Freezer *f, const ZyFunction *fn) {
+  const ZyCode *code = fn == f->fn ? NULL : atomic_load_explicit(&fn->stub[0].code, memory_order_acquire);
+  if (code != NULL && code->tier == 2) return code->signature;
+  return fn->cells != NULL && fn->max_tier >= 2 ? signature_of(fn) : ZY_SIGNATURE_NONE;
+}
+
 /* Enters the function into the table, with a unit of its own if it may be inlined. */
 static void add_callee(Freezer *f, uint32_t id, int depth) {
   ZyFunction *fn = zy_function_find(id);
@@ -275,7 +293,8 @@ static void add_callee(Freezer *f, uint32_t id, int depth) {
     return;
   }
   *callee = (ZyCallee){ .id = id, .fn = fn, .proto = fn->proto, .numparams = fn->proto->numparams,
-                        .is_vararg = fn->proto->is_vararg, .maxstack = fn->proto->maxstacksize, .head = fn->head };
+                        .is_vararg = fn->proto->is_vararg, .maxstack = fn->proto->maxstacksize, .head = fn->head,
+                        .signature = expected_signature(f, fn) };
   f->ncallees++;
   if (fn != f->fn && depth <= MAX_DEPTH && fn->cells != NULL && !callee->is_vararg && fn->size <= MAX_INLINE &&
       fn->size <= f->room) {

@@ -12,6 +12,12 @@
 #include <stdint.h>
 #include "profile/function.h"
 
+/* How the parameters of a function are passed to its direct entry (lir/lower_direct.c): their number << 28, and for
+** parameter i at 4 * i: 0 payload and tag, else the payload alone of a value of type number - 1. */
+#define ZY_SIGNATURE_NONE       UINT32_MAX
+#define ZY_SIGNATURE_TYPE(s, i) ((s) >> (4 * (i)) & 15 ? (ZyType)1 << (((s) >> (4 * (i)) & 15) - 1) : (ZyType)ZY_TYPE_ANY)
+enum { ZY_SIGNATURE_MOST = 7 };
+
 typedef struct ZyConst {
   uint8_t tag;                /* ZY_TAG_ of the constant */
   int64_t i;                  /* ZY_TAG_INT */
@@ -35,6 +41,7 @@ typedef struct ZyCallee {
   ZyProto *proto;             /* never followed; kept alive by the prototype of the unit's function */
   uint8_t numparams, is_vararg, maxstack;
   int16_t head;
+  uint32_t signature;         /* of its code; what it will be when there is none yet */
   struct ZyUnit *unit;        /* snapshot to inline, or NULL */
 } ZyCallee;
 
@@ -45,6 +52,9 @@ typedef struct ZyUnit {
   int16_t head;               /* prologue index; -1 when not attached (live OSR) */
   uint8_t numparams, is_vararg, maxstack, nupvalues;
   uint8_t tier;               /* 0..2 to compile for */
+  uint32_t signature;         /* of the direct entry that the code is to have */
+  const ZyInstruction *bytecode;       /* addresses of the original code and of its constants, never followed */
+  const ZyValue *constants;
   uint8_t profile;            /* code records feedback and counts */
   uint8_t count_blocks;
   int32_t entry;              /* pc of the back edge to enter at, or -1: the function's start */
@@ -63,6 +73,14 @@ typedef struct ZyUnit {
   ZyCallee *callees;          /* the outermost unit's table */
   int32_t ncallees;
 } ZyUnit;
+
+/* The type that a value is assumed to be of when 'seen' is what there was: a guard pays when it leaves one
+** representation that something is faster for. Nil and booleans say little and change soon. 0: none. */
+uint16_t zy_unit_worth(uint16_t seen);
+
+/* The signature of a function whose parameters' feedback is at 'cells' (NULL: none), when its types may be assumed
+** ('types'). */
+uint32_t zy_unit_signature(const ZyCell *cells, int types, int numparams, int is_vararg);
 
 /* Frees the outermost unit, with its callees and what is nested in it. Any thread. */
 void zy_unit_free(ZyUnit *unit);

@@ -107,6 +107,10 @@ ZyCode *zy_code_new(ZyOwner *owner, ZyFunction *fn, const ZyUnit *unit, ZyCell *
   code->nexits = lowered->nexits;
   code->nframes = lowered->nframes;
   memcpy(&code->fn, &result->entry, sizeof code->fn);
+  code->direct = result->direct;
+  code->signature = result->direct != NULL ? unit->signature : ZY_SIGNATURE_NONE;
+  code->bytecode = unit->bytecode;
+  code->k = unit->constants;
   code->stub = unit->stub_index;
   code->tier = unit->tier;
   code->backend = (uint8_t)backend;

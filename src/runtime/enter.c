@@ -92,7 +92,7 @@ static void rebuild(lua_State *L, ZyCallInfo *ci, const ZyCode *code, const ZyEx
     ZyCallInfo *callee;
     t->ci->u.l.savedpc = zy_layout_proto(t->ci)->code + f->call_pc + 1;
     t->top = t->stack + end;
-    zy_helper_next_frame(L, t->ci);
+    zy_frames_make_next(L, t->ci);
     callee = t->ci->next;
     callee->func = t->stack + base + f->base - 1;
     callee->top = callee->func + 1 + zy_layout_proto(callee)->maxstacksize;

@@ -6,10 +6,10 @@
 ** stack; any other is called by lua_call. Native code counts as yieldable: what lua_call adds for that is taken off around it,
 ** and when the callee yields, the native frames are dropped and the interpreter goes on at the frames' savedpc.
 **
-** A native callee that leaves for the interpreter is finished there (zy_frames_finish): a Lua function 'function(f) f()
-** end' is called above its frame, and the C function that it calls takes the mark FRESH off that function's frame,
-** while the callee's has it. So the interpreter goes on with the callee when the Lua function returns, and comes back
-** when the callee does.
+** A native callee may leave with a tail call of another one, which then takes over its frame. One that leaves for the
+** interpreter is finished there (zy_frames_finish): a Lua function 'function(f) f() end' is called above its frame,
+** and the C function that it calls takes the mark FRESH off that function's frame, while the callee's has it. So the
+** interpreter goes on with the callee when the Lua function returns, and comes back when the callee does.
 */
 #include "runtime/frames.h"
 
@@ -58,27 +58,24 @@ ZyStack zy_frames_finish(lua_State *L, ZyState *S, ZyCallInfo *outer, ZyStack to
 
 /* ---- native callees --------------------------------------------------------------------- */
 
-static ZyCallInfo *next_frame(lua_State *L, ZyCallInfo *ci) {
-  if (ci->next == NULL) zy_helper_next_frame(L, ci);
-  return ci->next;
-}
-
 static int nothing(lua_State *L) { (void)L; return 0; }
 
-int64_t zy_helper_next_frame(lua_State *L, ZyCallInfo *ci) {
+void zy_frames_make_next(lua_State *L, const ZyCallInfo *ci) {
   ZyThread *t = zy_thread(L);
-  if (ci->next != NULL) return 0;
+  if (ci->next != NULL) return;
   lua_pushcfunction(L, nothing);             /* any call makes it */
   t->nCcalls -= OF_LUA_CALL;
   lua_call(L, 0, 0);
   t->nCcalls += OF_LUA_CALL;
-  return 0;
 }
 
-int64_t zy_helper_return(lua_State *L, ZyCallInfo *ci, int64_t result) {
-  ZyThread *t = zy_thread(L);
-  ZyStack from = ci->func + 1 + ZY_RETURN_REG(result), to = ci->func;
-  int n = ZY_RETURN_COUNT(result), wanted = ci->nresults;
+static ZyCallInfo *next_frame(lua_State *L, ZyCallInfo *ci) {
+  if (ci->next == NULL) zy_frames_make_next(L, ci);
+  return ci->next;
+}
+
+/* Moves 'n' results from 'from' to where the function was, which is where the caller wants them. */
+static void move_results(ZyThread *t, ZyStack to, const ZyValue *from, int n, int wanted) {
   int count = wanted < 0 ? n : wanted;
   for (int i = 0; i < count; i++) {
     if (i < n) {
@@ -88,21 +85,59 @@ int64_t zy_helper_return(lua_State *L, ZyCallInfo *ci, int64_t result) {
     else to[i].tt = ZY_TAG_NIL;
   }
   t->top = to + count;
-  t->ci = ci->previous;
-  return 0;
 }
 
-/* Runs the frame 'callee', which is L->ci, natively, then as far as need be in the interpreter. */
-static void run_callee(lua_State *L, ZyCallInfo *callee, ZyContext *cx, ZyCode *code) {
-  int64_t result = code->fn(L, callee, cx, code);
+static void end_frame(ZyThread *t, ZyCallInfo *ci, int64_t result) {
+  move_results(t, ci->func, ci->func + 1 + ZY_RETURN_REG(result), ZY_RETURN_COUNT(result), ci->nresults);
+  t->ci = ci->previous;
+}
+
+/* The frame 'ci', left at a tail call of a function with native code, becomes that function's, as luaD_pretailcall does it.
+** Gives the code, or NULL when the interpreter has to do it. */
+static ZyCode *tail_call(lua_State *L, ZyCallInfo *ci, const ZyContext *cx, const ZyExit *exit) {
+  ZyThread *t = zy_thread(L);
+  ZyInstruction i = exit->nframes == 0 ? zy_layout_proto(ci)->code[exit->pc] : 0;
+  ZyStack func = ci->func + 1 + ZY_A(i);
+  int nargs = ZY_B(i) > 0 ? ZY_B(i) - 1 : (int)(t->top - func) - 1;
+  const ZyProto *p;
+  ZyFunction *fn;
+  ZyCode *code;
+  if (ZY_OP(i) != ZY_BC_TAILCALL || ZY_K(i) || func->tt != ZY_TAG_LUA_FN || t->hookmask != 0) return NULL;
+  p = ((ZyLuaClosure *)func->v.gc)->p;
+  fn = zy_attach_function(p);
+  if (fn == NULL || p->is_vararg) return NULL;
+  code = atomic_load_explicit(&fn->stub[0].code, memory_order_acquire);    /* release: the worker that published it */
+  if (code == NULL || !zy_frames_stack_left(cx)) return NULL;
+  if (t->stack_last - ci->func <= p->maxstacksize + nargs + 2 * LUA_MINSTACK) return NULL;
+  for (int n = 0; n <= nargs; n++) {
+    ci->func[n].v = func[n].v;
+    ci->func[n].tt = func[n].tt;
+  }
+  for (; nargs < p->numparams; nargs++) ci->func[nargs + 1].tt = ZY_TAG_NIL;
+  ci->top = ci->func + 1 + p->maxstacksize;
+  ci->callstatus |= ZY_CIST_TAIL;
+  ci->u.l.savedpc = p->code;
+  t->top = ci->top;
+  return code;
+}
+
+/* Goes on with the frame 'callee', which is L->ci: natively, and as far as need be in the interpreter. 'code' has left it
+** with 'result'. */
+static void finish_callee(lua_State *L, ZyCallInfo *callee, ZyContext *cx, ZyCode *code, int64_t result) {
   ZyState *S = zy_state_of(cx);
-  ZyCallInfo *caller;
+  ZyCallInfo *caller = callee->previous;
   ZyStack top;
+  while (result >= 0 && code->exit[result].reason == ZY_EXIT_TAIL) {
+    ZyCode *next = tail_call(L, callee, cx, &code->exit[result]);
+    if (next == NULL) break;
+    S->exits[ZY_EXIT_TAIL]++;
+    code = next;
+    result = code->fn(L, callee, cx, code);
+  }
   if (result < 0) {
-    zy_helper_return(L, callee, result);
+    end_frame(zy_thread(L), callee, result);
     return;
   }
-  caller = callee->previous;
   top = zy_enter_exit(L, S, callee, code, result);
   zy_frames_finish(L, S, caller, top);
 }
@@ -128,7 +163,7 @@ static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func
   callee->u.l.savedpc = p->code;
   callee->u.l.trap = 0;
   t->ci = callee;
-  run_callee(L, callee, cx, code);
+  finish_callee(L, callee, cx, code, code->fn(L, callee, cx, code));
   return 1;
 }
 
@@ -158,10 +193,38 @@ int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg,
 int64_t zy_helper_call_finish(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyCode *code, int64_t result, int64_t reg,
                               int64_t nresults) {
   ZyThread *t = zy_thread(L);
-  ZyState *S = zy_state_of(cx);
-  ZyStack top = zy_enter_exit(L, S, t->ci, code, result);
   (void)reg;
-  zy_frames_finish(L, S, ci, top);
+  finish_callee(L, t->ci, cx, code, result);
+  t->ci = ci;
   if (nresults >= 0) t->top = ci->top;
   return 0;
+}
+
+
+/* ---- direct calls (lir/lower_direct.c) -------------------------------------------------- */
+
+int64_t zy_helper_frames(lua_State *L, ZyCallInfo *ci) {
+  ZyThread *t = zy_thread(L);
+  for (ZyCallInfo *c = ci; c != t->ci; c = c->previous) {
+    c->top = c->func + 1 + zy_layout_proto(c)->maxstacksize;
+    c->u.l.trap = t->hookmask != 0;
+  }
+  t->ci = ci;
+  return 0;
+}
+
+int64_t zy_helper_settle(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t result, int64_t reg, int64_t nresults) {
+  ZyThread *t = zy_thread(L);
+  ZyStack func = ci->func + 1 + reg;
+  int framed = t->ci == ci->next;
+  if (framed) t->ci = ci;
+  if (ZY_DIRECT_TAG(result) == ZY_DIRECT_IN_FRAME)
+    move_results(t, func, func + 1 + ZY_RETURN_REG(result), ZY_DIRECT_COUNT(result), (int)nresults);
+  else {
+    ZyValue value;
+    zy_value_set(&value, cx->value, ZY_DIRECT_TAG(result));
+    move_results(t, func, &value, ZY_DIRECT_COUNT(result), (int)nresults);
+  }
+  if (nresults >= 0 && framed) t->top = ci->top;
+  return framed && ci->u.l.trap;
 }

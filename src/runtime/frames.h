@@ -16,6 +16,9 @@ int zy_frames_open(lua_State *L);
 /* Whether the C stack has room for another native frame. */
 int zy_frames_stack_left(const ZyContext *cx);
 
+/* Makes ci->next exist. Raises when there is no memory. */
+void zy_frames_make_next(lua_State *L, const ZyCallInfo *ci);
+
 /* The frames above 'outer' up to L->ci, which native code made, are finished by the interpreter from their savedpc; 'top'
 ** is the stack top of the innermost. Afterwards L->ci is 'outer', with the results of what it called in place. Returns
 ** outer's stack top: behind the results when their number is open. May raise, and yield. */

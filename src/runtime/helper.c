@@ -37,8 +37,8 @@ void zy_helper_init(lua_State *L, ZyState *S) {
   SET(VARARG, zy_helper_vararg);
   SET(CALL, zy_helper_call);
   SET(CALL_FINISH, zy_helper_call_finish);
-  SET(NEXT_FRAME, zy_helper_next_frame);
-  SET(RETURN, zy_helper_return);
+  SET(FRAMES, zy_helper_frames);
+  SET(SETTLE, zy_helper_settle);
   SET(ARITH, zy_helper_arith);
   SET(LESS, zy_helper_less);
   SET(EQUAL, zy_helper_equal);

@@ -48,7 +48,7 @@ ZyValue *zy_helper_raw_get(const ZyTable *t, int64_t kp, int64_t ktag);
 /* ---- helper_value.c ---- */
 int64_t zy_helper_concat(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t n);
 int64_t zy_helper_arith(int64_t op, int64_t ap, int64_t at, int64_t bp, int64_t bt, ZyValue *out);
-int64_t zy_helper_less(lua_State *L, int64_t ap, int64_t at, int64_t bp, int64_t bt, int64_t or_equal);
+int64_t zy_helper_less(int64_t ap, int64_t at, int64_t bp, int64_t bt, int64_t or_equal);
 int64_t zy_helper_equal(int64_t ap, int64_t at, int64_t bp, int64_t bt);
 double zy_helper_pow(double a, double b);
 double zy_helper_mod(double a, double b);
@@ -64,8 +64,8 @@ int64_t zy_helper_vararg(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t want
 int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg, int64_t nargs, int64_t nresults);
 int64_t zy_helper_call_finish(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyCode *code, int64_t result, int64_t reg,
                               int64_t nresults);
-int64_t zy_helper_next_frame(lua_State *L, ZyCallInfo *ci);
-int64_t zy_helper_return(lua_State *L, ZyCallInfo *ci, int64_t result);
+int64_t zy_helper_frames(lua_State *L, ZyCallInfo *ci);
+int64_t zy_helper_settle(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t result, int64_t reg, int64_t nresults);
 
 /* ---- feedback.c ---- */
 int64_t zy_helper_record(ZyCell *cell, int64_t tag);

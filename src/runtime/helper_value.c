@@ -14,6 +14,10 @@
 static int is_number(int64_t tag) { return tag == ZY_TAG_INT || tag == ZY_TAG_NUM; }
 static int is_string(int64_t tag) { return tag == ZY_TAG_STR || tag == ZY_TAG_LONG_STR; }
 
+static size_t string_length(const ZyString *s) {
+  return s->tt == (ZY_TAG_STR & ~ZY_TAG_COLLECTABLE) ? s->shrlen : s->u.lnglen;
+}
+
 static ZyValue value(int64_t payload, int64_t tag) {
   ZyValue v;
   zy_value_set(&v, payload, tag);
@@ -42,22 +46,32 @@ int64_t zy_helper_arith(int64_t op, int64_t ap, int64_t at, int64_t bp, int64_t 
   return evaluate(ZY_HIR_ARITH, op, value(ap, at), value(bp, bt), out) != ZY_EVAL_DONE;
 }
 
-int64_t zy_helper_less(lua_State *L, int64_t ap, int64_t at, int64_t bp, int64_t bt, int64_t or_equal) {
-  ZyThread *t = zy_thread(L);
-  ZyStack top = t->top;
+/* As l_strcmp of lvm.c: strcoll for each part between zeros. */
+static int compare_strings(const ZyString *a, const ZyString *b) {
+  const char *p = a->contents, *q = b->contents;
+  size_t np = string_length(a), nq = string_length(b);
+  for (;;) {
+    int order = strcoll(p, q);
+    size_t length = strlen(p);
+    if (order != 0) return order;
+    if (length == nq) return length != np;
+    if (length == np) return -1;
+    length++;
+    p += length, np -= length;
+    q += length, nq -= length;
+  }
+}
+
+int64_t zy_helper_less(int64_t ap, int64_t at, int64_t bp, int64_t bt, int64_t or_equal) {
   ZyValue out;
-  int64_t result;
+  int order;
   if (is_number(at) && is_number(bt)) {
     if (evaluate(or_equal ? ZY_HIR_LE : ZY_HIR_LT, 0, value(ap, at), value(bp, bt), &out) != ZY_EVAL_DONE) return 2;
     return out.v.i;
   }
   if (!is_string(at) || !is_string(bt)) return 2;
-  t->top = t->ci->top;
-  zy_value_set(t->top++, ap, at);
-  zy_value_set(t->top++, bp, bt);
-  result = lua_compare(L, -2, -1, or_equal ? LUA_OPLE : LUA_OPLT);
-  t->top = top;
-  return result;
+  order = compare_strings((const ZyString *)(intptr_t)ap, (const ZyString *)(intptr_t)bp);
+  return or_equal ? order <= 0 : order < 0;
 }
 
 int64_t zy_helper_equal(int64_t ap, int64_t at, int64_t bp, int64_t bt) {

@@ -63,6 +63,23 @@ static void symbol_of(const ZyUnit *unit, char *name, size_t size) {
 
 static size_t memory_limit(const ZyConfig *config) { return (size_t)config->memory_limit_mb << 20; }
 
+static int check(const ZyUnit *unit, const ZyLir *lir) {
+#ifdef ZY_DEBUG
+  if (lir != NULL && zy_lir_check(lir) != NULL) {
+    fprintf(stderr, "zyjit: %s: lowered: %s\n", unit->name, zy_lir_check(lir));
+    return 0;
+  }
+#else
+  (void)unit, (void)lir;
+#endif
+  return 1;
+}
+
+/* Where the function's code is. */
+static const ZyLir *substance(const ZyLowered *lowered) {
+  return lowered->direct != NULL ? lowered->direct : lowered->lir;
+}
+
 /* Leaves what is wanted of it in 'hir' and 'out'. */
 static ZyStatus lower(ZyArena *arena, const ZyUnit *unit, ZyHir **hir, ZyLowered *out) {
   char name[64];
@@ -77,14 +94,8 @@ static ZyStatus lower(ZyArena *arena, const ZyUnit *unit, ZyHir **hir, ZyLowered
   if (out == NULL) return ZY_STATUS_OK;
   symbol_of(unit, name, sizeof name);
   zy_lower_hir(h, name, out);
-  if (out->lir->insts.n > MOST_INSTRUCTIONS) return ZY_STATUS_TOO_LARGE;
-#ifdef ZY_DEBUG
-  if (zy_lir_check(out->lir) != NULL) {
-    fprintf(stderr, "zyjit: %s: lowered: %s\n", unit->name, zy_lir_check(out->lir));
-    return ZY_STATUS_INVALID;
-  }
-#endif
-  return ZY_STATUS_OK;
+  if (substance(out)->insts.n > MOST_INSTRUCTIONS) return ZY_STATUS_TOO_LARGE;
+  return check(unit, out->lir) && check(unit, out->direct) ? ZY_STATUS_OK : ZY_STATUS_INVALID;
 }
 
 /* --- LIR to code --- */
@@ -106,25 +117,33 @@ static void fail_all(Making **making, int n, ZyStatus status, const char *why) {
   for (int i = 0; i < n; i++) fail(making[i]->job, status, why);
 }
 
+static void add_direct(ZyBackendResult *result, const ZyBackendResult *direct) {
+  if (result->status == ZY_STATUS_OK) result->status = direct->status;
+  result->direct = direct->entry;
+  result->bytes += direct->bytes;
+}
+
 /* What is left of a batch, with the back end 'backend'; 'again' when it has had a chance with it. */
 static void compile(Making **making, int n, int backend, int again, int moved) {
-  const ZyLir *lir[ZY_BATCH_MOST];
-  ZyBackendResult result[ZY_BATCH_MOST];
+  const ZyLir *lir[2 * ZY_BATCH_MOST];
+  ZyBackendResult result[2 * ZY_BATCH_MOST];
   const ZyConfig *config = &making[0]->job->config;
-  int level = making[0]->job->unit->tier, other = zy_engine_other(backend), verbosity = 0;
+  int level = making[0]->job->unit->tier, other = zy_engine_other(backend), verbosity = 0, nlir = n;
   int64_t start = zy_worker_now();
   char why[256] = "";
   ZyModule *module;
   ZyStatus status;
   for (int i = 0; i < n; i++) {
     lir[i] = making[i]->lowered.lir;
+    if (making[i]->lowered.direct != NULL) lir[nlir++] = making[i]->lowered.direct;
     if (making[i]->job->config.verbosity > verbosity) verbosity = making[i]->job->config.verbosity;
   }
   memset(result, 0, sizeof result);
-  status = zy_engine_compile(backend, lir, n, level, result, &module, verbosity, why, sizeof why);
+  status = zy_engine_compile(backend, lir, nlir, level, result, &module, verbosity, why, sizeof why);
   if (status == ZY_STATUS_OK) {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0, direct = n; i < n; i++) {
       ZyJob *job = making[i]->job;
+      if (making[i]->lowered.direct != NULL) add_direct(&result[i], &result[direct++]);
       if (result[i].status != ZY_STATUS_OK) {
         fail(job, result[i].status, NULL);
         continue;
@@ -213,7 +232,7 @@ char *zy_make_text(const ZyUnit *unit, const ZyConfig *config, const char *what,
   }
   zy_arena_init(&arena, memory_limit(config));
   status = lower(&arena, unit, &h, to_lir ? &lowered : NULL);
-  if (status == ZY_STATUS_OK) status = print(&arena, h, lowered.lir, &text);
+  if (status == ZY_STATUS_OK) status = print(&arena, h, to_lir ? substance(&lowered) : NULL, &text);
   zy_arena_free(&arena);
   if (status != ZY_STATUS_OK) say(why, size, zy_status_text(status));
   return text;
@@ -230,11 +249,11 @@ static void dump(ZyJob *job) {
   if (status != ZY_STATUS_OK) {
     fail(job, status, NULL);
   } else {
-    job->text = zy_engine_dump(job->backend, lowered.lir, job->unit->tier, job->what, job->config.verbosity, job->why,
+    job->text = zy_engine_dump(job->backend, substance(&lowered), job->unit->tier, job->what, job->config.verbosity, job->why,
                                sizeof job->why);
     if (job->text == NULL && strcmp(job->what, "asm") == 0 && zy_compile_backend_reason(job->backend) != NULL &&
         other != ZY_BACKEND_NONE)
-      job->text = zy_engine_dump(other, lowered.lir, job->unit->tier, job->what, job->config.verbosity, job->why,
+      job->text = zy_engine_dump(other, substance(&lowered), job->unit->tier, job->what, job->config.verbosity, job->why,
                                  sizeof job->why);
   }
   zy_arena_free(&arena);

@@ -215,7 +215,7 @@ void zy_policy_exit(ZyState *S, ZyCode *code, ZyExit *exit) {
   ZyFunction *fn = code->owner;
   ZyStub *stub = &fn->stub[code->stub];
   int what = exit->hoisted ? ZY_AVOID_HOIST : avoid_of[exit->reason];
-  if (exit->reason == ZY_EXIT_LOOP || exit->reason == ZY_EXIT_TIER || zy_observe_is(code)) return;
+  if (exit->reason == ZY_EXIT_LOOP || exit->reason == ZY_EXIT_TAIL || exit->reason == ZY_EXIT_TIER || zy_observe_is(code)) return;
   fn->exits++;
   zy_state_say(S, 3, fn, "left at pc %d: exit reason %d", exit->pc, exit->reason);
   if (exit->reason == ZY_EXIT_HOOK || exit->reason == ZY_EXIT_STRESS || exit->reason == ZY_EXIT_DEPTH) return;
