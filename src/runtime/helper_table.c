@@ -159,6 +159,64 @@ int64_t zy_helper_barrier(lua_State *L, ZyTable *t) {
   return 0;
 }
 
+static ZyNode *main_position(const ZyTable *t, const ZyString *key) {
+  return &t->node[key->hash & ((1u << t->lsizenode) - 1)];
+}
+
+static ZyNode *free_node(ZyTable *t) {
+  while (t->lastfree > t->node)
+    if ((--t->lastfree)->u.key_tt == ZY_TAG_NIL) return t->lastfree;
+  return NULL;
+}
+
+/* Makes room at 'at', the main position of a key that is to be put in: what is there goes, if that is not where it
+** belongs, else the new key goes. As luaH_newkey does it, for what is there under a string; NULL for others, and when
+** the table has to grow. */
+static ZyNode *make_room(ZyTable *t, ZyNode *at) {
+  ZyNode *before, *to;
+  if (at->u.key_tt != ZY_TAG_STR) return NULL;
+  before = main_position(t, (const ZyString *)at->u.key.gc);
+  to = free_node(t);
+  if (to == NULL) return NULL;
+  if (before == at) {
+    if (at->u.next != 0) to->u.next = (int)(at + at->u.next - to);
+    at->u.next = (int)(to - at);
+    return to;
+  }
+  while (before + before->u.next != at) before += before->u.next;
+  before->u.next = (int)(to - before);
+  *to = *at;
+  if (at->u.next != 0) {
+    to->u.next += (int)(at - to);
+    at->u.next = 0;
+  }
+  return at;
+}
+
+/* The place for a field that 't' has not, or has as nil; NULL when it is for the API to find. */
+static ZyValue *new_field(lua_State *L, ZyTable *t, ZyString *key) {
+  ZyValue k = { .v.gc = (ZyObject *)key, .tt = ZY_TAG_STR };
+  ZyNode *at = main_position(t, key);
+  for (ZyNode *n = at; n != NULL; n = next_node(n))
+    if (n->u.key_tt == ZY_TAG_STR && n->u.key.gc == (ZyObject *)key) return &n->value;
+  if (t->lastfree == NULL) return NULL;                /* no nodes but the one that all tables without share */
+  if (!is_nil(&at->value)) at = make_room(t, at);
+  if (at == NULL) return NULL;
+  at->u.key = k.v;
+  at->u.key_tt = k.tt;
+  if (zy_value_barrier((ZyObject *)t, &k)) zy_helper_barrier(L, t);
+  return &at->value;
+}
+
+/* Whether a metamethod is asked for keys that 't' has not. */
+static int has_newindex(lua_State *L, const ZyTable *t) {
+  ZyTable *meta = t->metatable;
+  if (meta == NULL || (meta->flags & 1 << ZY_TM_NEWINDEX)) return 0;
+  if (find_field(meta, zy_thread(L)->G->tmname[ZY_TM_NEWINDEX]) != NULL) return 1;
+  meta->flags |= 1 << ZY_TM_NEWINDEX;
+  return 0;
+}
+
 static int64_t set_by_api(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t kp, int64_t ktag, int64_t vp,
                           int64_t vtag) {
   ZyThread *t = zy_thread(L);
@@ -186,6 +244,10 @@ int64_t zy_helper_table_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag
     ZyTable *t = table(p);
     ZyValue *v = zy_helper_raw_get(t, kp, ktag);
     if (v == NULL && t->metatable == NULL && ktag == ZY_TAG_INT && (uint64_t)kp - 1 < array_size(t)) v = &t->array[kp - 1];
+    if (v == NULL && ktag == ZY_TAG_STR && vtag != ZY_TAG_NIL && !has_newindex(L, t)) {
+      v = new_field(L, t, (ZyString *)(intptr_t)kp);
+      if (v != NULL) t->flags &= (uint8_t)~ZY_TM_BITS;
+    }
     if (v != NULL) {
       zy_value_set(v, vp, vtag);
       if (zy_value_barrier((ZyObject *)t, v)) zy_helper_barrier(L, t);
