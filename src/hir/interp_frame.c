@@ -33,6 +33,7 @@ HELPER_TYPE(TableSet, State *, ZyCallInfo *, int64_t, int64_t, int64_t, int64_t,
 HELPER_TYPE(FieldGet, State *, ZyCallInfo *, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(FieldSet, State *, ZyCallInfo *, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Barrier, State *, ZyTable *)
+HELPER_TYPE(SetMeta, State *, ZyTable *, ZyTable *)
 HELPER_TYPE(Int1, State *, ZyCallInfo *, int64_t)
 HELPER_TYPE(Int2, State *, ZyCallInfo *, int64_t, int64_t)
 HELPER_TYPE(Int3, State *, ZyCallInfo *, int64_t, int64_t, int64_t)
@@ -189,6 +190,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
       v->tt = a[1].tt;
       return ZY_STEP_NEXT;
     }
+    case ZY_HIR_SET_META: return done(HELPER(m, SET_META, SetMeta, L, table(a), table(a + 1)));
     case ZY_HIR_BARRIER: return barrier(m, a);
     case ZY_HIR_UPVAL_GET: return give(out, found(upvalue(m, imm)->v));
     case ZY_HIR_UPVAL_OF: return give(out, found(((ZyLuaClosure *)a[0].v.gc)->upvals[imm]->v));

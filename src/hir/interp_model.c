@@ -280,6 +280,10 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
       return slot != NULL ? give_object(out, slot, ZY_TAG_LIGHT) : ZY_STEP_EXIT;
     }
     case ZY_HIR_FIELD_FIND: return field_find(n, a, out);
+    case ZY_HIR_SET_META:
+      if (table(a)->metatable != NULL) return ZY_STEP_EXIT;
+      table(a)->metatable = table(a + 1);
+      return ZY_STEP_NEXT;
     case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: return access(m, n, a, out);
     case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: return upvalue(m, n, a, out);
     case ZY_HIR_LEN_STR: return give_int(out, (int64_t)((const ZyString *)a[0].v.gc)->u.lnglen);

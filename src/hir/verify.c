@@ -281,6 +281,7 @@ static int check_operand_types(Verifier *v) {
     case ZY_HIR_ELEM: return check_types(v, PTR, INT);
     case ZY_HIR_LOAD_VAL: return check_types(v, PTR, 0);
     case ZY_HIR_STORE_VAL: return check_types(v, PTR, VALUE);
+    case ZY_HIR_SET_META: return check_types(v, TABLE, TABLE);
     case ZY_HIR_BARRIER: return check_types(v, TABLE, VALUE);
     case ZY_HIR_LEN_STR: return check_types(v, STRING, 0);
   }

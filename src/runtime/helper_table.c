@@ -208,12 +208,18 @@ static ZyValue *new_field(lua_State *L, ZyTable *t, ZyString *key) {
   return &at->value;
 }
 
-/* Whether a metamethod is asked for keys that 't' has not. */
-static int has_newindex(lua_State *L, const ZyTable *t) {
-  ZyTable *meta = t->metatable;
-  if (meta == NULL || (meta->flags & 1 << ZY_TM_NEWINDEX)) return 0;
-  if (find_field(meta, zy_thread(L)->G->tmname[ZY_TM_NEWINDEX]) != NULL) return 1;
-  meta->flags |= 1 << ZY_TM_NEWINDEX;
+/* Whether the metatable has this event. Notes that it has not, as luaT_gettm does. */
+static int has_event(lua_State *L, ZyTable *meta, int event) {
+  if (meta == NULL || (meta->flags & 1 << event)) return 0;
+  if (find_field(meta, zy_thread(L)->G->tmname[event]) != NULL) return 1;
+  meta->flags |= (uint8_t)(1 << event);
+  return 0;
+}
+
+int64_t zy_helper_set_meta(lua_State *L, ZyTable *t, ZyTable *meta) {
+  ZyValue v = { .v.gc = (ZyObject *)meta, .tt = ZY_TAG_TABLE };
+  if (t->metatable != NULL || zy_value_barrier((ZyObject *)t, &v) || has_event(L, meta, ZY_TM_GC)) return 1;
+  t->metatable = meta;
   return 0;
 }
 
@@ -244,7 +250,7 @@ int64_t zy_helper_table_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag
     ZyTable *t = table(p);
     ZyValue *v = zy_helper_raw_get(t, kp, ktag);
     if (v == NULL && t->metatable == NULL && ktag == ZY_TAG_INT && (uint64_t)kp - 1 < array_size(t)) v = &t->array[kp - 1];
-    if (v == NULL && ktag == ZY_TAG_STR && vtag != ZY_TAG_NIL && !has_newindex(L, t)) {
+    if (v == NULL && ktag == ZY_TAG_STR && vtag != ZY_TAG_NIL && !has_event(L, t->metatable, ZY_TM_NEWINDEX)) {
       v = new_field(L, t, (ZyString *)(intptr_t)kp);
       if (v != NULL) t->flags &= (uint8_t)~ZY_TM_BITS;
     }
