@@ -41,9 +41,10 @@ int zy_build_is_direct_field(const ZyUnit *unit, int pc) {
   return way == DIRECT || way == FIND;
 }
 
+static int64_t known_place(const ZyCell *cell) { return ZY_PLACE_IS_KNOWN(cell->place) ? cell->place : 0; }
+
 static ZyRef field_slot(ZyBuild *b, ZyRef table, int k) {
-  const ZyCell *cell = zy_build_cell(b);
-  int64_t place = cell->place & ZY_PLACE_SEEN && !zy_build_avoids(b, ZY_AVOID_PLACE) ? cell->place : 0;
+  int64_t place = zy_build_avoids(b, ZY_AVOID_PLACE) ? 0 : known_place(zy_build_cell(b));
   return zy_build_exiting(b, ZY_HIR_FIELD_SLOT, table, 0, zy_build_own(b, k) | place << 40, zy_build_state(b, b->pc));
 }
 
@@ -59,12 +60,15 @@ static int seen_strings(const ZyBuild *b) {
 
 /* Strings share one metatable: any of them will do, and one that is a constant keeps the search out of loops. */
 static ZyRef find_field(ZyBuild *b, ZyRef t, int k) {
+  const ZyCell *cell = zy_build_cell(b);
+  uint64_t place = (uint64_t)known_place(cell), event = place != 0 ? cell->event_place : 0;
   ZyRef object = t;
   if ((zy_build_type(b, t) & ZY_TYPE_STRING) && seen_strings(b)) {
     zy_build_guard_type(b, t, ZY_TYPE_STRING);
     object = zy_build_constant(b, k);
   }
-  return zy_build_exiting(b, ZY_HIR_FIELD_FIND, object, 0, zy_build_own(b, k), zy_build_state(b, b->pc));
+  return zy_build_exiting(b, ZY_HIR_FIELD_FIND, object, 0, zy_build_own(b, k) | (int64_t)(place << 40 | event << 56),
+                          zy_build_state(b, b->pc));
 }
 
 /* Field 'k' of 't'. Register 'also' is in the generic operation's state, though nobody reads it, unless negative. */

@@ -82,11 +82,13 @@ typedef enum ZyArith {
 #define ZY_CALL_CALLEE(imm)   ((int)((imm) >> 32))
 
 /* imm of KCONST, FIELD_SLOT and FIELD_FIND: number of the constant | callee + 1 << 32, of the function itself when that
-** is 0. Of the last two also << 40: the place where the field is expected (ZyCell.place), 0: nothing is known. */
+** is 0. Of the last two also << 40: the place where the field is expected (ZyCell.place), 0: nothing is known. Of
+** FIELD_FIND also << 56: the place of "__index" in the metatable, when the field is expected in the table there. */
 #define ZY_K_INDEX(imm)       ((imm) & 0xffffffff)
 #define ZY_K_CALLEE(imm)      ((int)((imm) >> 32 & 255) - 1)
 #define ZY_K_KEY(imm)         ((imm) & 0xffffffffff)
 #define ZY_K_PLACE(imm)       ((int)((imm) >> 40 & 0xffff))
+#define ZY_K_EVENT_PLACE(imm) ((int)((imm) >> 56 & 0xff))
 
 typedef struct ZyNode_ {
   uint8_t op;                          /* ZyHirOp */
