@@ -113,6 +113,23 @@ static int64_t field_set(State *L, ZyCallInfo *ci, int64_t p, int64_t t, int64_t
 
 static ZyValue *field_slot(ZyTable *t, const ZyString *s) { return zy_model_field(t, (int64_t)s->u.lnglen, 0); }
 
+static const ZyValue *field_find(State *L, int64_t p, int64_t tag, const ZyString *s) {
+  static const ZyValue nil = { .tt = ZY_TAG_NIL };
+  ZyTable *t = (ZyTable *)(intptr_t)p;
+  const ZyValue *v;
+  (void)L;
+  if (tag != ZY_TAG_TABLE || t->metatable != NULL) return NULL;
+  v = zy_model_field(t, (int64_t)s->u.lnglen, 0);
+  return v != NULL ? v : &nil;
+}
+
+static int64_t set_meta(State *L, ZyTable *t, ZyTable *meta) {
+  (void)L;
+  if (t->metatable != NULL) return 1;
+  t->metatable = meta;
+  return 0;
+}
+
 static int64_t new_table(State *L, ZyCallInfo *ci, int64_t reg, int64_t array, int64_t hash) {
   (void)L, (void)ci;
   return act(ZY_HIR_NEW_TABLE, reg | array << 8 | hash << 32, none, none, none);
@@ -173,6 +190,8 @@ static void set_helpers(World *w) {
   HELPER(FIELD_GET, field_get);
   HELPER(FIELD_SET, field_set);
   HELPER(FIELD_SLOT, field_slot);
+  HELPER(FIELD_FIND, field_find);
+  HELPER(SET_META, set_meta);
   HELPER(NEW_TABLE, new_table);
   HELPER(LEN, len);
   HELPER(VARARG, vararg);

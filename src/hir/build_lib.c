@@ -3,8 +3,8 @@
 ** SPDX-License-Identifier: MIT
 **
 ** The function is guarded to be the very C function that feedback saw, arguments to be of types for which the
-** operation here is exactly what it does; with others the interpreter calls it. Only functions that call nothing,
-** raise nothing for such arguments and look at no other memory are here, so no frame is needed for them.
+** operation here is exactly what it does; with others the interpreter calls it. Only functions that call nothing and
+** raise nothing for such arguments are here, so no frame is needed for them.
 **
 ** Runs on a worker.
 */
@@ -13,7 +13,7 @@
 #include "lir/native.h"
 
 /* What arguments a function takes here. */
-typedef enum Kind { NOTHING, NUMBERS, ONE_TYPE, STRING } Kind;
+typedef enum Kind { NOTHING, NUMBERS, ONE_TYPE, STRING, TABLES } Kind;
 
 static Kind kind_of(int lib) {
   switch (lib) {
@@ -22,11 +22,20 @@ static Kind kind_of(int lib) {
       return NUMBERS;
     case ZY_LIB_MATH_FLOOR: case ZY_LIB_MATH_CEIL: case ZY_LIB_MATH_ABS: return ONE_TYPE;
     case ZY_LIB_STRING_LEN: return STRING;
+    case ZY_LIB_SETMETATABLE: return TABLES;
   }
   return NOTHING;
 }
 
-static int takes_two(int lib) { return lib == ZY_LIB_MATH_MAX || lib == ZY_LIB_MATH_MIN; }
+/* What arguments may be of. */
+static ZyType wanted_types(int lib) {
+  Kind kind = kind_of(lib);
+  return kind == STRING ? ZY_TYPE_STRING : kind == TABLES ? ZY_TYPE_table : ZY_TYPE_NUMBER;
+}
+
+static int takes_two(int lib) {
+  return lib == ZY_LIB_MATH_MAX || lib == ZY_LIB_MATH_MIN || lib == ZY_LIB_SETMETATABLE;
+}
 
 int zy_build_library_takes(int lib, int nargs) { return kind_of(lib) != NOTHING && nargs == 1 + takes_two(lib); }
 
@@ -40,7 +49,7 @@ int zy_build_library_seen(const ZyBuild *b) {
 /* The type that an argument of an unknown one is guarded to be: results tell most of it. */
 static ZyType guess(const ZyBuild *b, int lib) {
   ZyType result = zy_build_cell(b)->type;
-  if (kind_of(lib) == STRING) return ZY_TYPE_STRING;
+  if (kind_of(lib) == STRING || kind_of(lib) == TABLES) return wanted_types(lib);
   if (lib == ZY_LIB_MATH_ABS || takes_two(lib)) {
     if (result == ZY_TYPE_int) return ZY_TYPE_int;
     if (takes_two(lib) && result != ZY_TYPE_num) return ZY_TYPE_NUMBER;
@@ -50,13 +59,13 @@ static ZyType guess(const ZyBuild *b, int lib) {
 
 /* Whether the argument is, or may be guarded to be, one that is taken here. */
 static int is_taken(const ZyBuild *b, int lib, ZyRef x) {
-  ZyType type = zy_build_type(b, x), wanted = kind_of(lib) == STRING ? ZY_TYPE_STRING : ZY_TYPE_NUMBER;
+  ZyType type = zy_build_type(b, x), wanted = wanted_types(lib);
   int fits = (type & ~wanted) == 0 && (kind_of(lib) != ONE_TYPE || zy_build_is_single(type));
   return fits || ((type & guess(b, lib)) != 0 && !zy_build_is_single(type) && !zy_build_avoids(b, ZY_AVOID_TYPE));
 }
 
 static ZyRef argument(ZyBuild *b, int lib, ZyRef x) {
-  ZyType type = zy_build_type(b, x), wanted = kind_of(lib) == STRING ? ZY_TYPE_STRING : ZY_TYPE_NUMBER;
+  ZyType type = zy_build_type(b, x), wanted = wanted_types(lib);
   if ((type & ~wanted) == 0 && (kind_of(lib) != ONE_TYPE || zy_build_is_single(type))) return x;
   return zy_build_guard_type(b, x, guess(b, lib));
 }
@@ -114,6 +123,9 @@ ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs) {
     case ZY_LIB_MATH_MAX: return choose(b, x[0], x[1], 1);
     case ZY_LIB_MATH_MIN: return choose(b, x[0], x[1], 0);
     case ZY_LIB_STRING_LEN: return zy_build_node(b, ZY_HIR_LEN_STR, x[0], 0);
+    case ZY_LIB_SETMETATABLE:
+      zy_build_exiting(b, ZY_HIR_SET_META, x[0], x[1], 0, zy_build_state(b, b->pc));
+      return x[0];
   }
   return zy_build_imm(b, ZY_HIR_MATH_NUM, to_num(b, x[0]), lib);
 }

@@ -35,13 +35,17 @@ void zy_build_find_floats(ZyScope *s);
 
 void zy_build_get(ZyBuild *b, ZyRef t, ZyRef key, int dest);
 void zy_build_set(ZyBuild *b, ZyRef t, ZyRef key, ZyRef v);
+void zy_build_new_table(ZyBuild *b, ZyInstruction i);
+/* Whether the access at 'pc' of 'unit', which feedback describes, never needs a generic operation. */
+int zy_build_is_direct(const ZyUnit *unit, int pc);
+
+/* ---- build_field.c: fields with constant names ---- */
+
 void zy_build_field_get(ZyBuild *b, ZyRef t, int k, int dest);
 void zy_build_field_set(ZyBuild *b, ZyRef t, int k, ZyRef v);
 /* SELF with constant k, or key 'key' in a register when that is not 0. */
 void zy_build_self(ZyBuild *b, ZyRef object, int k, ZyRef key, int dest);
-void zy_build_new_table(ZyBuild *b, ZyInstruction i);
-/* Whether the access at 'pc' of 'unit', which feedback describes, never needs a generic operation. */
-int zy_build_is_direct(const ZyUnit *unit, int pc);
+int zy_build_is_direct_field(const ZyUnit *unit, int pc);
 
 /* ---- build_call.c: calls ---- */
 

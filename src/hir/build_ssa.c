@@ -17,6 +17,8 @@
 */
 #include "hir/build_ssa.h"
 
+#include <string.h>
+
 #include "lir/native.h"
 
 enum { MAX_NODES = 60000, MAX_DEPTH = 1000 };
@@ -74,9 +76,25 @@ ZyRef zy_build_num(ZyBuild *b, double n) {
   return r;
 }
 
+/* Index of a short string in the constants of 'unit'; -1: it is not there. */
+static int find_string(const ZyUnit *unit, const ZyConst *string) {
+  for (int k = 0; k < unit->nk; k++) {
+    const ZyConst *c = &unit->k[k];
+    if (c->tag == ZY_TAG_STR && c->length == string->length && memcmp(c->text, string->text, c->length) == 0) return k;
+  }
+  return -1;
+}
+
 int64_t zy_build_own(const ZyBuild *b, int k) {
-  uint32_t inlined = b->scope->inlined;
-  return inlined == 0 ? k : k | ((int64_t)b->h->inlines.v[inlined].callee + 1) << 32;
+  const ZyUnit *unit = b->h->unit;
+  const ZyConst *string = &b->unit->k[k];
+  for (int c = -1; string->tag == ZY_TAG_STR && c < unit->ncallees; c++) {
+    const ZyUnit *from = c < 0 ? unit : unit->callees[c].unit;
+    int i = from == NULL ? -1 : find_string(from, string);
+    if (i >= 0) return i | ((int64_t)c + 1) << 32;
+  }
+  if (b->scope->inlined == 0) return k;
+  return k | ((int64_t)b->h->inlines.v[b->scope->inlined].callee + 1) << 32;
 }
 
 ZyRef zy_build_constant(ZyBuild *b, int k) {

@@ -75,7 +75,9 @@ ZyRef zy_build_int(ZyBuild *b, int64_t i);
 ZyRef zy_build_num(ZyBuild *b, double n);
 ZyRef zy_build_simple(ZyBuild *b, ZyType type);                   /* nil, false, true */
 ZyRef zy_build_constant(ZyBuild *b, int k);                      /* constant k of the current function */
-int64_t zy_build_own(const ZyBuild *b, int k);                   /* k in immediates: see ZY_K_ in hir.h */
+/* Constant k of the current function in immediates (ZY_K_ in hir.h): the same for the same short string, whichever
+** function it is a constant of. */
+int64_t zy_build_own(const ZyBuild *b, int k);
 void zy_build_set_type(ZyBuild *b, ZyRef r, ZyType type);
 ZyType zy_build_type(const ZyBuild *b, ZyRef r);
 int zy_build_is_single(ZyType type);                              /* one type, not more */

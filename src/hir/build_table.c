@@ -17,15 +17,7 @@
 **
 ** Runs on a worker.
 */
-#include "hir/build_parts.h"
-
-#include "lir/native.h"
-
-typedef enum Way { GENERIC, DIRECT, BESIDE } Way;
-
-enum { NOT_NIL = ZY_TYPE_ANY & ~ZY_TYPE_nil };
-
-static int avoids(const ZyUnit *unit, int pc, int what) { return unit->avoid != NULL && (unit->avoid[pc] & what) != 0; }
+#include "hir/build_access.h"
 
 static Way array_way(const ZyUnit *unit, int pc) {
   const ZyCell *cell = &unit->cells[pc];
@@ -34,82 +26,11 @@ static Way array_way(const ZyUnit *unit, int pc) {
   return avoids(unit, pc, ZY_AVOID_TYPE | ZY_AVOID_TABLE) ? BESIDE : DIRECT;
 }
 
-static Way field_way(const ZyUnit *unit, int pc, int k) {
-  const ZyCell *cell = &unit->cells[pc];
-  if (!(cell->hit & ZY_HIT_NODE) || cell->hit & (ZY_HIT_MISS | ZY_HIT_META) || cell->type & ZY_TYPE_nil) return GENERIC;
-  if (avoids(unit, pc, ZY_AVOID_TABLE) || unit->k[k].tag != ZY_TAG_STR) return GENERIC;
-  return avoids(unit, pc, ZY_AVOID_TYPE) ? BESIDE : DIRECT;
-}
-
 int zy_build_is_direct(const ZyUnit *unit, int pc) {
-  ZyInstruction i = unit->code[pc];
-  switch ((int)ZY_OP(i)) {
+  switch ((int)ZY_OP(unit->code[pc])) {
     case ZY_BC_GETTABLE: case ZY_BC_GETI: case ZY_BC_SETTABLE: case ZY_BC_SETI: return array_way(unit, pc) == DIRECT;
-    case ZY_BC_GETFIELD: case ZY_BC_GETTABUP: return field_way(unit, pc, ZY_C(i)) == DIRECT;
-    case ZY_BC_SETFIELD: case ZY_BC_SETTABUP: return field_way(unit, pc, ZY_B(i)) == DIRECT;
-    case ZY_BC_SELF: return ZY_K(i) && field_way(unit, pc, ZY_C(i)) == DIRECT;
   }
-  return 0;
-}
-
-static void record(ZyBuild *b, ZyRef t, ZyRef key, int store) {
-  ZyRef r;
-  if (!b->unit->profile) return;
-  r = zy_build_node(b, ZY_HIR_RECORD_TABLE, t, key);
-  b->h->nodes.v[r].imm = b->pc | (int64_t)store << 32;
-}
-
-/* Generic operations need the frame of their function: where there is none, it is made at an exit. */
-static int no_frame(ZyBuild *b) {
-  if (b->scope->inlined == 0) return 0;
-  zy_build_exit(b, b->pc, ZY_EXIT_TABLE);
-  return 1;
-}
-
-static uint32_t slow_block(ZyBuild *b, Way way) { return way == BESIDE ? zy_build_new_block(b, b->pc) : 0; }
-
-/* Goes on in the block 'slow' when anything leads there; the fast path has come to the end of from[0]. */
-static int begin_slow(ZyBuild *b, uint32_t slow, uint32_t from[2]) {
-  from[0] = b->block;
-  from[1] = slow;
-  if (slow == 0 || b->h->blocks.v[slow].preds.n == 0) return 0;
-  zy_build_seal(b, slow);
-  zy_build_enter(b, slow);
-  return 1;
-}
-
-/* Goes on where both join; gives the result. */
-static ZyRef end_slow(ZyBuild *b, const uint32_t from[2], ZyRef fast, ZyRef slow) {
-  ZyRef value[2] = { fast, slow };
-  if (!b->ended) return zy_build_merge(b, from, value);
-  zy_build_enter(b, from[0]);
-  return fast;
-}
-
-static void check_not_nil(ZyBuild *b, ZyRef v, uint32_t slow) {
-  zy_build_check(b, zy_build_not(b, zy_build_is(b, v, ZY_TYPE_nil)), slow);
-}
-
-static void guard_no_metatable(ZyBuild *b, ZyRef t) {
-  zy_build_exiting(b, ZY_HIR_GUARD_NOMETA, t, 0, 0, zy_build_state(b, b->pc));
-}
-
-/* Whether nil in this table has to be ruled out, rather than a metatable. */
-static int rules_out_nil(const ZyBuild *b) {
-  return (zy_build_cell(b)->hit & ZY_HIT_METATABLE) || zy_build_avoids(b, ZY_AVOID_TABLE);
-}
-
-/* The loaded value of an access that never gave nil: of one type, when that is all there was. */
-static ZyRef guard_loaded(ZyBuild *b, ZyRef v) {
-  ZyType seen = zy_build_avoids(b, ZY_AVOID_TYPE) ? 0 : zy_build_worth(zy_build_cell(b)->type);
-  if (seen != 0) return zy_build_guard_type(b, v, seen);
-  check_not_nil(b, v, 0);
-  return v;
-}
-
-static void store(ZyBuild *b, ZyRef t, ZyRef slot, ZyRef v) {
-  zy_build_node(b, ZY_HIR_STORE_VAL, slot, v);
-  if (zy_build_type(b, v) & ZY_TYPE_GC) zy_build_node(b, ZY_HIR_BARRIER, t, v);
+  return zy_build_is_direct_field(unit, pc);
 }
 
 
@@ -177,79 +98,6 @@ void zy_build_set(ZyBuild *b, ZyRef t, ZyRef key, ZyRef v) {
   if (!begin_slow(b, slow, from)) return;
   generic_set(b, t, key, v);
   end_slow(b, from, 0, 0);
-}
-
-
-/* ---- constant strings --------------------------------------------------------------- */
-
-static Way way_of_field(const ZyBuild *b, ZyRef t, int k) {
-  if (zy_build_cell(b) == NULL || !(zy_build_type(b, t) & ZY_TYPE_table)) return GENERIC;
-  return field_way(b->unit, b->pc, k);
-}
-
-static ZyRef field_slot(ZyBuild *b, ZyRef table, int k) {
-  return zy_build_exiting(b, ZY_HIR_FIELD_SLOT, table, 0, zy_build_own(b, k), zy_build_state(b, b->pc));
-}
-
-static void record_field(ZyBuild *b, ZyRef t, int k, int store) {
-  if (b->unit->profile) record(b, t, zy_build_constant(b, k), store);
-}
-
-/* Field 'k' of 't'. Register 'also' is in the generic operation's state, though nobody reads it, unless negative. */
-static void get_field(ZyBuild *b, ZyRef t, int k, int dest, int also) {
-  Way way = way_of_field(b, t, k);
-  uint32_t slow = slow_block(b, way), from[2];
-  ZyRef table, v = 0;
-  record_field(b, t, k, 0);
-  if (way != GENERIC) {
-    table = zy_build_check_type(b, t, ZY_TYPE_table, slow);
-    v = guard_loaded(b, zy_build_node(b, ZY_HIR_LOAD_VAL, field_slot(b, table, k), 0));
-  }
-  if (way == GENERIC || begin_slow(b, slow, from)) {
-    ZyRef generic = 0;
-    if (!no_frame(b))
-      generic = zy_build_exiting(b, ZY_HIR_FIELD_GET, t, 0, dest | (int64_t)k << 8,
-                                 zy_build_state_with(b, b->pc, also < 0 ? 0 : also, also >= 0));
-    v = way == GENERIC ? generic : end_slow(b, from, v, generic);
-  }
-  if (!b->ended) zy_build_give(b, dest, v, way == DIRECT ? b->pc : b->pc + 1);
-}
-
-void zy_build_field_get(ZyBuild *b, ZyRef t, int k, int dest) { get_field(b, t, k, dest, -1); }
-
-/* Names of events may be noted as absent while their value is nil. Texts are cut in a unit, not at the start. */
-static int may_be_event(const ZyUnit *unit, int k) {
-  const char *text = unit->k[k].text;
-  return text == NULL || (text[0] == '_' && text[1] == '_');
-}
-
-void zy_build_field_set(ZyBuild *b, ZyRef t, int k, ZyRef v) {
-  Way way = way_of_field(b, t, k);
-  uint32_t slow = slow_block(b, way), from[2];
-  record_field(b, t, k, 1);
-  if (way != GENERIC) {
-    ZyRef table = zy_build_check_type(b, t, ZY_TYPE_table, slow), slot = field_slot(b, table, k);
-    if (rules_out_nil(b) || may_be_event(b->unit, k))
-      check_not_nil(b, zy_build_node(b, ZY_HIR_LOAD_VAL, slot, 0), 0);
-    else guard_no_metatable(b, table);
-    store(b, table, slot, v);
-    if (!begin_slow(b, slow, from)) return;
-  }
-  if (!no_frame(b)) zy_build_exiting(b, ZY_HIR_FIELD_SET, t, v, k, zy_build_state(b, b->pc));
-  if (way != GENERIC) end_slow(b, from, 0, 0);
-}
-
-/* A method that yields is finished by the interpreter, which expects the object in place already. */
-void zy_build_self(ZyBuild *b, ZyRef object, int k, ZyRef key, int dest) {
-  ZyRef v;
-  zy_build_write(b, dest + 1, object);
-  if (key == 0) {
-    get_field(b, object, k, dest, dest + 1);
-    return;
-  }
-  record(b, object, key, 0);
-  v = generic_get(b, object, key, dest, zy_build_state_with(b, b->pc, dest + 1, 1));
-  if (!b->ended) zy_build_give(b, dest, v, b->pc + 1);
 }
 
 

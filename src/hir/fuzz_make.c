@@ -230,7 +230,9 @@ static ZyRef slot(Maker *m, ZyRef t) {
 }
 
 static void load(Maker *m) {
-  ZyRef v = emit(m, ZY_HIR_LOAD_VAL, slot(m, some(m, ZY_TYPE_table)), 0);
+  ZyRef t = some(m, ZY_TYPE_table), v;
+  if (chance(m, 20)) v = emit_imm(m, ZY_HIR_FIELD_FIND, t, 0, below(m, 3));
+  else v = emit(m, ZY_HIR_LOAD_VAL, slot(m, t), 0);
   set_likely(m, v, ZY_TYPE_int);
   if (chance(m, 60)) v = guarded(m, v, chance(m, 95) ? ZY_TYPE_int : chance(m, 50) ? ZY_TYPE_num : ZY_TYPE_table);
   assign(m, v);

@@ -54,6 +54,12 @@ const char *zy_hir_name(ZyHirOp op) {
   return lower[op];
 }
 
+const ZyConst *zy_hir_constant(const ZyHir *h, int64_t k) {
+  const ZyUnit *unit = h->unit;
+  if (unit != NULL && ZY_K_CALLEE(k) >= 0) unit = unit->callees[ZY_K_CALLEE(k)].unit;
+  return unit == NULL ? NULL : &unit->k[ZY_K_INDEX(k)];
+}
+
 int zy_hir_nops(ZyHirOp op) { return facts[op].nops; }
 uint32_t zy_hir_effect(ZyHirOp op) { return facts[op].effect; }
 int zy_hir_exits(ZyHirOp op) { return facts[op].exits; }

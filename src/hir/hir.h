@@ -52,6 +52,7 @@ enum {                                 /* effects */
   ZY_EFFECT_READ_REGS = 1, ZY_EFFECT_WRITE_REGS = 2,         /* captured registers in the frame */
   ZY_EFFECT_READ_SHAPE = 4, ZY_EFFECT_WRITE_SHAPE = 8,       /* array and node vectors, keys, limits, metatables */
   ZY_EFFECT_READ_VALUES = 16, ZY_EFFECT_WRITE_VALUES = 32,   /* values in tables */
+  ZY_EFFECT_READ_TABLES = 4 | 16,
   ZY_EFFECT_READ_UPVALS = 64, ZY_EFFECT_WRITE_UPVALS = 128,  /* may be captured registers of this frame, too */
   ZY_EFFECT_WRITE_GC = 256,            /* allocates or marks: keep, in order; touches none of the above */
   ZY_EFFECT_PROFILE = 512,             /* keep */
@@ -82,9 +83,14 @@ typedef enum ZyArith {
 /* Of CALL_LUA with all results: there is one, or native code leaves behind the call. */
 #define ZY_CALL_ONE           (1 << 24)
 
-/* imm of KCONST and FIELD_SLOT: number of the constant | callee + 1 << 32, of the function itself when that is 0. */
+/* imm of KCONST, FIELD_SLOT and FIELD_FIND: number of the constant | callee + 1 << 32, of the function itself when that
+** is 0. Of the last two also << 40: the place where the field is expected (ZyCell.place), 0: nothing is known. Of
+** FIELD_FIND also << 56: the place of "__index" in the metatable, when the field is expected in the table there. */
 #define ZY_K_INDEX(imm)       ((imm) & 0xffffffff)
-#define ZY_K_CALLEE(imm)      ((int)((imm) >> 32) - 1)
+#define ZY_K_CALLEE(imm)      ((int)((imm) >> 32 & 255) - 1)
+#define ZY_K_KEY(imm)         ((imm) & 0xffffffffff)
+#define ZY_K_PLACE(imm)       ((int)((imm) >> 40 & 0xffff))
+#define ZY_K_EVENT_PLACE(imm) ((int)((imm) >> 56 & 0xff))
 
 typedef struct ZyNode_ {
   uint8_t op;                          /* ZyHirOp */
@@ -145,6 +151,9 @@ typedef struct ZyHir {
   int nregs;                           /* registers a state may name */
   const char *name;                    /* of a function read from text; NULL: the unit's */
 } ZyHir;
+
+/* The constant that 'k', in the form of KCONST's immediate, names; NULL without a unit. */
+const ZyConst *zy_hir_constant(const ZyHir *h, int64_t k);
 
 /* Facts of op.def. */
 const char *zy_hir_name(ZyHirOp op);         /* lower case */

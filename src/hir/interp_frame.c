@@ -33,6 +33,7 @@ HELPER_TYPE(TableSet, State *, ZyCallInfo *, int64_t, int64_t, int64_t, int64_t,
 HELPER_TYPE(FieldGet, State *, ZyCallInfo *, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(FieldSet, State *, ZyCallInfo *, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Barrier, State *, ZyTable *)
+HELPER_TYPE(SetMeta, State *, ZyTable *, ZyTable *)
 HELPER_TYPE(Int1, State *, ZyCallInfo *, int64_t)
 HELPER_TYPE(Int2, State *, ZyCallInfo *, int64_t, int64_t)
 HELPER_TYPE(Int3, State *, ZyCallInfo *, int64_t, int64_t, int64_t)
@@ -40,12 +41,13 @@ HELPER_TYPE(Call, State *, ZyCallInfo *, ZyContext *, int64_t, int64_t, int64_t)
 HELPER_TYPE(Less, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Equal, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(RecordCall, ZyCode *, int64_t, int64_t, int64_t)
-HELPER_TYPE(RecordTable, ZyCode *, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t)
+HELPER_TYPE(RecordTable, State *, ZyCode *, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Record, ZyCell *, int64_t)
 HELPER_TYPE(Tick, State *, ZyCallInfo *, ZyCode *)
 HELPER_TYPE(Polled, State *, ZyCallInfo *)
 
 typedef ZyValue *(*FieldSlot)(ZyTable *, ZyString *);
+typedef const ZyValue *(*FieldFind)(State *, int64_t, int64_t, ZyString *);
 typedef double (*Math)(int64_t, double);
 
 /* A value as it was found in memory; empty slots are nil. */
@@ -103,6 +105,14 @@ static ZyStep field_slot(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyV
   return slot == NULL ? ZY_STEP_EXIT : give_pointer(out, slot);
 }
 
+static ZyStep field_find(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
+  FieldFind helper;
+  const ZyValue *v;
+  memcpy(&helper, &m->cx->helper[ZY_HELPER_FIELD_FIND], sizeof helper);
+  v = helper(m->L, a[0].v.i, a[0].tt, (ZyString *)constant(m, n->imm).v.gc);
+  return v == NULL ? ZY_STEP_EXIT : give(out, *v);
+}
+
 static ZyStep math(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
   Math helper;
   memcpy(&helper, &m->cx->helper[ZY_HELPER_MATH], sizeof helper);
@@ -143,7 +153,7 @@ static ZyStep record(ZyMachine *m, const ZyHirNode *n, const ZyValue *a) {
 static ZyStep record_table(ZyMachine *m, const ZyHirNode *n, const ZyValue *a) {
   int64_t pc = n->imm & 0xffffffff;
   if (m->code->cells != NULL && m->code->cells[pc].samples < ZY_CELL_SAMPLES)
-    HELPER(m, RECORD_TABLE, RecordTable, m->code, pc, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, n->imm >> 32);
+    HELPER(m, RECORD_TABLE, RecordTable, m->L, m->code, pc, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, n->imm >> 32);
   return ZY_STEP_NEXT;
 }
 
@@ -172,6 +182,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
     case ZY_HIR_ARRAY_BASE: return give_pointer(out, table(a)->array);
     case ZY_HIR_ELEM: return give_pointer(out, (ZyValue *)a[0].v.p + (a[1].v.i - 1));
     case ZY_HIR_FIELD_SLOT: return field_slot(m, n, a, out);
+    case ZY_HIR_FIELD_FIND: return field_find(m, n, a, out);
     case ZY_HIR_LOAD_VAL: return give(out, found(a[0].v.p));
     case ZY_HIR_STORE_VAL: {
       ZyValue *v = a[0].v.p;                 /* byte by byte: in a node, the key's tag is behind the value's */
@@ -179,6 +190,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
       v->tt = a[1].tt;
       return ZY_STEP_NEXT;
     }
+    case ZY_HIR_SET_META: return done(HELPER(m, SET_META, SetMeta, L, table(a), table(a + 1)));
     case ZY_HIR_BARRIER: return barrier(m, a);
     case ZY_HIR_UPVAL_GET: return give(out, found(upvalue(m, imm)->v));
     case ZY_HIR_UPVAL_OF: return give(out, found(((ZyLuaClosure *)a[0].v.gc)->upvals[imm]->v));

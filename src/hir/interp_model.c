@@ -153,6 +153,16 @@ static ZyStep field_get(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyVa
   return result(m, n->imm & 255, value, out);
 }
 
+static ZyStep field_find(const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
+  ZyTable *t = plain_table(&a[0]);
+  const ZyValue *v;
+  ZyValue value = { .tt = ZY_TAG_NIL };
+  if (t == NULL) return ZY_STEP_EXIT;
+  v = zy_model_field(t, ZY_K_KEY(n->imm), 0);
+  if (v != NULL) store(&value, v);
+  return give(out, value);
+}
+
 static ZyStep field_set(const ZyHirNode *n, const ZyValue *a) {
   ZyTable *t = plain_table(&a[0]);
   ZyValue *v = t != NULL ? zy_model_field(t, n->imm, 1) : NULL;
@@ -266,9 +276,14 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
     case ZY_HIR_ARRAY_BASE: return give_object(out, table(a)->array, ZY_TAG_LIGHT);
     case ZY_HIR_ELEM: return element_address(a, out);
     case ZY_HIR_FIELD_SLOT: {
-      ZyValue *slot = zy_model_field(table(a), n->imm, 0);
+      ZyValue *slot = zy_model_field(table(a), ZY_K_KEY(n->imm), 0);
       return slot != NULL ? give_object(out, slot, ZY_TAG_LIGHT) : ZY_STEP_EXIT;
     }
+    case ZY_HIR_FIELD_FIND: return field_find(n, a, out);
+    case ZY_HIR_SET_META:
+      if (table(a)->metatable != NULL) return ZY_STEP_EXIT;
+      table(a)->metatable = table(a + 1);
+      return ZY_STEP_NEXT;
     case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: return access(m, n, a, out);
     case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: return upvalue(m, n, a, out);
     case ZY_HIR_LEN_STR: return give_int(out, (int64_t)((const ZyString *)a[0].v.gc)->u.lnglen);

@@ -349,7 +349,7 @@ static int64_t fields(Parser *ps, ZyHirOp op) {
   for (const ZyImmField *f = zy_print_fields(op); f->width != 0; f++) {
     uint64_t mask, bits;
     int64_t n;
-    if (f != zy_print_fields(op)) accept(ps, ',');
+    if (f != zy_print_fields(op) && !accept(ps, ',') && f->kind == ZY_IMM_EXTRA) break;
     if (f->name != NULL) field_name(ps, f->name);
     if (f->kind == ZY_IMM_TYPE) n = type(ps);
     else if (f->kind == ZY_IMM_LIB) n = library(ps);

@@ -46,6 +46,9 @@ static const ZyImmField number[] = { { NULL, 0, 64, 0, ZY_IMM_NUMBER }, { 0 } };
 static const ZyImmField type_set[] = { { NULL, 0, 64, 0, ZY_IMM_TYPE }, { 0 } };
 static const ZyImmField library[] = { { NULL, 0, 64, 0, ZY_IMM_LIB }, { 0 } };
 static const ZyImmField key[] = { { "k", 0, 64, 0, ZY_IMM_NUMBER }, { 0 } };
+static const ZyImmField key_place[] = { { "k", 0, 40, 0, ZY_IMM_NUMBER }, { "place", 40, 16, 0, ZY_IMM_EXTRA }, { 0 } };
+static const ZyImmField key_places[] = { { "k", 0, 40, 0, ZY_IMM_NUMBER }, { "place", 40, 16, 0, ZY_IMM_EXTRA },
+                                         { "event", 56, 8, 0, ZY_IMM_EXTRA }, { 0 } };
 static const ZyImmField reg_key[] = { REG, { "k", 8, 56, 0, ZY_IMM_NUMBER }, { 0 } };
 static const ZyImmField reg_count[] = { REG, { "count", 8, 56, 0, ZY_IMM_NUMBER }, { 0 } };
 static const ZyImmField reg_proto[] = { REG, { "proto", 8, 56, 0, ZY_IMM_NUMBER }, { 0 } };
@@ -63,7 +66,7 @@ static const ZyImmField access[] =
 #undef REG
 
 static const struct { const ZyImmField *fields; } shapes[ZY_HIR_COUNT_] = {
-  [ZY_HIR_KCONST] = { key }, [ZY_HIR_FIELD_SLOT] = { key }, [ZY_HIR_FIELD_SET] = { key },
+  [ZY_HIR_KCONST] = { key }, [ZY_HIR_FIELD_SLOT] = { key_place }, [ZY_HIR_FIELD_FIND] = { key_places }, [ZY_HIR_FIELD_SET] = { key },
   [ZY_HIR_FIELD_GET] = { reg_key }, [ZY_HIR_CONCAT] = { reg_count }, [ZY_HIR_RETURN] = { reg_count },
   [ZY_HIR_CLOSURE] = { reg_proto }, [ZY_HIR_VARARG] = { reg_wanted }, [ZY_HIR_NEW_TABLE] = { sizes },
   [ZY_HIR_CALL] = { call }, [ZY_HIR_CALL_LUA] = { call_known }, [ZY_HIR_RECORD_TABLE] = { access },
@@ -236,7 +239,8 @@ static void put_fields(Printer *p, const ZyHirNode *n, int operands) {
   for (const ZyImmField *f = zy_print_fields((ZyHirOp)n->op); f->width != 0; f++) {
     int64_t value = zy_print_field(f, n->imm);
     const char *name = f->kind == ZY_IMM_LIB ? zy_print_lib(value) : NULL;
-    put(p, operands > 0 ? ", " : " ");
+    if (f->kind == ZY_IMM_EXTRA && value == 0) continue;
+    put(p, operands > 0 || f->kind == ZY_IMM_EXTRA ? ", " : " ");
     operands = 0;
     if (f->name != NULL) putf(p, "%s=", f->name);
     if (f->kind == ZY_IMM_TYPE) put_type(p, (ZyType)value);
@@ -261,7 +265,7 @@ static void put_comment(Printer *p, const ZyHirNode *n) {
   int64_t k;
   int length = 0;
   if (n->op == ZY_HIR_FIELD_GET) k = n->imm >> 8;
-  else if (n->op == ZY_HIR_KCONST || n->op == ZY_HIR_FIELD_SLOT) {
+  else if (n->op == ZY_HIR_KCONST || n->op == ZY_HIR_FIELD_SLOT || n->op == ZY_HIR_FIELD_FIND) {
     k = ZY_K_INDEX(n->imm);
     if (unit != NULL && ZY_K_CALLEE(n->imm) >= 0) unit = unit->callees[ZY_K_CALLEE(n->imm)].unit;
   }

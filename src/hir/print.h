@@ -25,7 +25,8 @@ typedef struct ZyImmField {
   uint8_t kind;               /* ZY_IMM_ */
 } ZyImmField;
 
-enum { ZY_IMM_NUMBER, ZY_IMM_TYPE, ZY_IMM_LIB };
+enum { ZY_IMM_NUMBER, ZY_IMM_TYPE, ZY_IMM_LIB,
+       ZY_IMM_EXTRA };        /* a number that comes last and is not written when it is 0 */
 
 enum { ZY_IMM_FIELDS = 4 };   /* most fields of an operation */
 

@@ -269,7 +269,7 @@ static int check_operand_types(Verifier *v) {
     case ZY_HIR_FIELD_SET: case ZY_HIR_RECORD_TABLE:
       return check_types(v, VALUE, VALUE);
     case ZY_HIR_STORE_REG: case ZY_HIR_GUARD_TYPE: case ZY_HIR_GUARD_LIB: case ZY_HIR_TRUTHY: case ZY_HIR_IS_TYPE:
-    case ZY_HIR_UPVAL_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_LEN: case ZY_HIR_CALL: case ZY_HIR_RECORD:
+    case ZY_HIR_UPVAL_SET: case ZY_HIR_FIELD_FIND: case ZY_HIR_FIELD_GET: case ZY_HIR_LEN: case ZY_HIR_CALL: case ZY_HIR_RECORD:
     case ZY_HIR_RECORD_CALL:
       return check_types(v, VALUE, 0);
     case ZY_HIR_TABLE_SET: return check_types(v, VALUE, VALUE) && check_type(v, 2, VALUE);
@@ -281,6 +281,7 @@ static int check_operand_types(Verifier *v) {
     case ZY_HIR_ELEM: return check_types(v, PTR, INT);
     case ZY_HIR_LOAD_VAL: return check_types(v, PTR, 0);
     case ZY_HIR_STORE_VAL: return check_types(v, PTR, VALUE);
+    case ZY_HIR_SET_META: return check_types(v, TABLE, TABLE);
     case ZY_HIR_BARRIER: return check_types(v, TABLE, VALUE);
     case ZY_HIR_LEN_STR: return check_types(v, STRING, 0);
   }
@@ -338,7 +339,8 @@ static int check_immediate(Verifier *v) {
   if (op == ZY_HIR_GUARD_LIB || op == ZY_HIR_MATH_NUM) return in_range(v, "library function", n->imm, ZY_LIB_COUNT);
   if (op == ZY_HIR_GUARD_PROTO) return in_range(v, "callee", n->imm, ncallees);
   if (op == ZY_HIR_CALL_LUA) return in_range(v, "callee", ZY_CALL_CALLEE(n->imm), ncallees);
-  if (op == ZY_HIR_KCONST || op == ZY_HIR_FIELD_SLOT) return check_constant(v, n->imm, nk, ncallees);
+  if (op == ZY_HIR_KCONST) return check_constant(v, n->imm, nk, ncallees);
+  if (op == ZY_HIR_FIELD_SLOT || op == ZY_HIR_FIELD_FIND) return check_constant(v, ZY_K_KEY(n->imm), nk, ncallees);
   if (op == ZY_HIR_FIELD_SET) return in_range(v, "constant", n->imm, nk);
   if (op == ZY_HIR_FIELD_GET) return in_range(v, "constant", n->imm >> 8, nk);
   if (op == ZY_HIR_UPVAL_OF) return in_range(v, "upvalue", n->imm, 256);

@@ -130,7 +130,7 @@ static void record_table(ZyLower *l, ZyRef r) {
   ZyRef t = n->ops[0], key = n->ops[1];
   uint32_t done = zy_lower_label(l);
   if_wanted(l, pc, offsetof(ZyCell, samples), ZY_CELL_SAMPLES, done);
-  ZY_CALL(RECORD_TABLE, V, l->code, integer(l, pc), zy_lower_bits(l, t), zy_lower_tag(l, t), zy_lower_bits(l, key),
+  ZY_CALL(RECORD_TABLE, V, l->L, l->code, integer(l, pc), zy_lower_bits(l, t), zy_lower_tag(l, t), zy_lower_bits(l, key),
           zy_lower_tag(l, key), integer(l, n->imm >> 32));
   zy_lower_place(l, done);
 }

@@ -68,6 +68,26 @@ static void try(ZyLower *l, ZyRef r, ZyType type, uint32_t join) {
   zy_lower_place(l, no);
 }
 
+/* When 'i' is an integer that is a float exactly and 'x' a float: compares floats and goes to 'join'; else goes on. For
+** numbers only: others rarely get here. */
+static void try_mixed(ZyLower *l, ZyRef r, ZyRef i, ZyRef x, uint32_t join) {
+  const int64_t most = (int64_t)1 << 53;
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  ZyType s = zy_lower_static(l, i), t = zy_lower_static(l, x);
+  uint32_t yes = zy_lower_label(l), no = zy_lower_label(l), is, from_0, f, g, result;
+  if (!(s & ZY_TYPE_int) || !(t & ZY_TYPE_num) || ((s | t) & ~(ZyType)ZY_TYPE_NUMBER) != 0) return;
+  is = ZY_OP2(BAND, zy_lower_is(l, i, ZY_TYPE_int), zy_lower_is(l, x, ZY_TYPE_num));
+  from_0 = ZY_OP2(ADD, zy_lower_bits(l, i), zy_lower_int(l, most));
+  is = ZY_OP2(BAND, is, ZY_OP2(LTU, from_0, zy_lower_int(l, 2 * most)));
+  zy_lower_branch(l, is, yes, no, ZY_HINT_LIKELY);
+  zy_lower_place(l, yes);
+  f = ZY_OP1(I2F, zy_lower_bits(l, i));
+  g = zy_lower_payload(l, x, ZY_LIR_F);
+  result = zy_lower_op(l, compare_op((ZyHirOp)n->op, 1), i == n->ops[0] ? f : g, i == n->ops[0] ? g : f);
+  zy_lower_jump(l, join, &result, 1);
+  zy_lower_place(l, no);
+}
+
 /* When both are the same object: goes to 'join'; else goes on. Neither is a number, or they are not equal. */
 static void try_identity(ZyLower *l, ZyRef r, uint32_t join) {
   const ZyHirNode *n = &l->h->nodes.v[r];
@@ -101,6 +121,8 @@ static void compare(ZyLower *l, ZyRef r) {
     join = zy_lower_label(l);
     try(l, r, ZY_TYPE_int, join);
     try(l, r, ZY_TYPE_num, join);
+    try_mixed(l, r, a, b, join);
+    try_mixed(l, r, b, a, join);
     try_identity(l, r, join);
     result = ask(l, r);
     zy_lower_jump(l, join, &result, 1);

@@ -53,12 +53,17 @@ static uint32_t node_at(ZyLower *l, uint32_t node, uint32_t by) {
   return ZY_OP2(PADD, node, ZY_OP2(MUL, by, zy_lower_int(l, sizeof(ZyNode))));
 }
 
-/* Nodes are chained from the main position of their hash by distances; 0 ends a chain. */
-static void short_field(ZyLower *l, ZyRef r, uint32_t t, uint32_t key) {
+/* The node at the main position of the key's hash. */
+static uint32_t main_node(ZyLower *l, uint32_t t, uint32_t key) {
   uint32_t size = ZY_OP2(SHL, zy_lower_int(l, 1), FIELD(l, LOAD8, t, ZyTable, lsizenode));
   uint32_t mask = ZY_OP2(SUB, size, zy_lower_int(l, 1));
   uint32_t at = ZY_OP2(AND, FIXED(l, LOAD32, key, ZyString, hash), mask);
-  uint32_t node = node_at(l, FIELD(l, LOADP, t, ZyTable, node), at), next;
+  return node_at(l, FIELD(l, LOADP, t, ZyTable, node), at);
+}
+
+/* Nodes are chained from there by distances; 0 ends a chain. */
+static void short_field(ZyLower *l, ZyRef r, uint32_t t, uint32_t key) {
+  uint32_t node = main_node(l, t, key), next;
   uint32_t first = zy_lower_label(l), chain = zy_lower_label(l), loop = zy_lower_label(l), found = zy_lower_label(l);
   uint32_t hit = zy_lower_label(l), again = zy_lower_label(l);
   zy_lower_branch(l, has_key(l, node, key), first, chain, ZY_HINT_LIKELY);
@@ -81,19 +86,100 @@ static void short_field(ZyLower *l, ZyRef r, uint32_t t, uint32_t key) {
   set_address(l, r, zy_lower_param(l, ZY_LIR_P), 0);
 }
 
+/* Goes to 'label' unless the key is in the node of table 't' where it was seen; a table with as many nodes has that one.
+** Gives the nodes, from which the node is 'at' bytes away. What is loaded of a table for one field serves the next ones. */
+static uint32_t in_place(ZyLower *l, uint32_t t, uint32_t key, int place, int32_t *at, uint32_t label) {
+  uint32_t size = FIELD(l, LOAD8, t, ZyTable, lsizenode), nodes, is;
+  *at = ZY_PLACE_INDEX(place) * (int32_t)sizeof(ZyNode);
+  zy_lower_unless(l, ZY_OP2(EQ, size, zy_lower_int(l, ZY_PLACE_SIZE(place))), label);
+  nodes = FIELD(l, LOADP, t, ZyTable, node);
+  is = zy_lower_load(l, ZY_LIR_LOADP, nodes, *at + (int64_t)offsetof(ZyNode, u.key), ZY_ALIAS_SHAPE);
+  zy_lower_unless(l, ZY_OP2(EQ, is, key), label);
+  is = zy_lower_load(l, ZY_LIR_LOAD8, nodes, *at + (int64_t)offsetof(ZyNode, u.key_tt), ZY_ALIAS_SHAPE);
+  zy_lower_unless(l, ZY_OP2(EQ, is, zy_lower_int(l, ZY_TAG_STR)), label);
+  return nodes;
+}
+
+static int is_short_string(const ZyHir *h, int64_t k) {
+  const ZyConst *c = zy_hir_constant(h, k);
+  return c != NULL && c->tag == ZY_TAG_STR;
+}
+
 static void field_slot(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
-  const ZyUnit *unit = l->h->unit;
   uint32_t t = table(l, n->ops[0]), key = constant(l, n->imm), slot;
   _Static_assert(offsetof(ZyNode, u.v) == 0 && offsetof(ZyNode, u.tt) == offsetof(ZyValue, tt),
                  "a node starts as a value");
-  if (unit != NULL && n->imm < unit->nk && unit->k[n->imm].tag == ZY_TAG_STR) {
-    short_field(l, r, t, key);
+  if (is_short_string(l->h, n->imm)) {
+    if (ZY_K_PLACE(n->imm) == 0) short_field(l, r, t, key);
+    else {
+      int32_t at;
+      slot = in_place(l, t, key, ZY_K_PLACE(n->imm), &at, zy_lower_exit_label(l, r));
+      set_address(l, r, slot, at);
+    }
     return;
   }
   slot = ZY_CALL(FIELD_SLOT, P, t, key);
   zy_lower_guard(l, r, ZY_OP2(NE, slot, ZY_OP1(NULLP, 0)));
   set_address(l, r, slot, 0);
+}
+
+/* Goes to 'label' unless the chain of the key's main position is one node with another key. */
+static void not_in(ZyLower *l, uint32_t t, uint32_t key, uint32_t label) {
+  uint32_t node = main_node(l, t, key);
+  zy_lower_unless(l, ZY_OP2(EQ, FIELD(l, LOAD32, node, ZyNode, u.next), zy_lower_int(l, 0)), label);
+  zy_lower_if(l, has_key(l, node, key), label);
+}
+
+/* The table in "__index" of the metatable, where that is in its place. */
+static uint32_t class_of(ZyLower *l, uint32_t t, int place, uint32_t label) {
+  uint32_t meta = FIELD(l, LOADP, t, ZyTable, metatable), G, nodes, tag;
+  int32_t at;
+  zy_lower_unless(l, ZY_OP2(NE, meta, ZY_OP1(NULLP, 0)), label);
+  G = zy_lower_fixed(l, ZY_LIR_LOADP, l->L, offsetof(ZyThread, G), ZY_ALIAS_FRAME);
+  nodes = in_place(l, meta, zy_lower_fixed(l, ZY_LIR_LOADP, G, offsetof(ZyGlobal, tmname), ZY_ALIAS_CODE), place, &at, label);
+  tag = zy_lower_load(l, ZY_LIR_LOAD8, nodes, at + ZY_TAG_AT, ZY_ALIAS_VALUES);
+  zy_lower_unless(l, ZY_OP2(EQ, tag, zy_lower_int(l, ZY_TAG_TABLE)), label);
+  return zy_lower_load(l, ZY_LIR_LOADP, nodes, at, ZY_ALIAS_VALUES);
+}
+
+/* The value where it was seen, if it is there: goes to 'found' with its address. Else goes on. */
+static void find_in_place(ZyLower *l, ZyRef r, uint32_t key, uint32_t found) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  uint32_t elsewhere = zy_lower_label(l), t, tag, value;
+  int32_t at;
+  zy_lower_unless(l, zy_lower_is(l, n->ops[0], ZY_TYPE_table), elsewhere);
+  t = table(l, n->ops[0]);
+  if (ZY_K_EVENT_PLACE(n->imm) != 0) {
+    not_in(l, t, key, elsewhere);
+    t = class_of(l, t, ZY_K_EVENT_PLACE(n->imm), elsewhere);
+  }
+  value = in_place(l, t, key, ZY_K_PLACE(n->imm), &at, elsewhere);
+  tag = zy_lower_load(l, ZY_LIR_LOAD8, value, at + ZY_TAG_AT, ZY_ALIAS_VALUES);
+  tag = ZY_OP2(AND, tag, zy_lower_int(l, ZY_KIND_TYPE_BITS));
+  zy_lower_unless(l, ZY_OP2(NE, tag, zy_lower_int(l, 0)), elsewhere);
+  value = ZY_OP2(PADD, value, zy_lower_int(l, at));
+  zy_lower_jump(l, found, &value, 1);
+  zy_lower_place(l, elsewhere);
+}
+
+static void field_find(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  uint32_t key = constant(l, n->imm), found = zy_lower_label(l), value;
+  if (ZY_K_PLACE(n->imm) != 0 && is_short_string(l->h, n->imm) && (zy_lower_static(l, n->ops[0]) & ZY_TYPE_table))
+    find_in_place(l, r, key, found);
+  value = ZY_CALL(FIELD_FIND, P, l->L, zy_lower_bits(l, n->ops[0]), zy_lower_tag(l, n->ops[0]), key);
+  zy_lower_guard(l, r, ZY_OP2(NE, value, ZY_OP1(NULLP, 0)));
+  zy_lower_jump(l, found, &value, 1);
+  zy_lower_place(l, found);
+  zy_lower_load_value(l, r, zy_lower_param(l, ZY_LIR_P), 0, ZY_ALIAS_VALUES, 0);
+}
+
+static void set_meta(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  uint32_t failed = ZY_CALL(SET_META, I, l->L, table(l, n->ops[0]), table(l, n->ops[1]));
+  failed = ZY_OP2(AND, failed, zy_lower_int(l, 0xffffffff));
+  zy_lower_guard(l, r, ZY_OP2(EQ, failed, zy_lower_int(l, 0)));
 }
 
 static void load_val(ZyLower *l, ZyRef r) {
@@ -204,6 +290,8 @@ void zy_lower_table_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_ARRAY_BASE: zy_lower_set(l, r, FIELD(l, LOADP, table(l, n->ops[0]), ZyTable, array)); break;
     case ZY_HIR_ELEM: element(l, r); break;
     case ZY_HIR_FIELD_SLOT: field_slot(l, r); break;
+    case ZY_HIR_FIELD_FIND: field_find(l, r); break;
+    case ZY_HIR_SET_META: set_meta(l, r); break;
     case ZY_HIR_LOAD_VAL: load_val(l, r); break;
     case ZY_HIR_STORE_VAL: store_val(l, r); break;
     case ZY_HIR_BARRIER: barrier(l, r); break;

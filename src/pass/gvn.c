@@ -17,12 +17,13 @@
 
 #include <string.h>
 
-enum { MAX_STORES = 16 };              /* that a load looks behind */
+enum { MAX_STORES = 16,                /* that a load looks behind */
+       MAX_READ = 4 };                 /* classes that a node reads */
 
 typedef struct Key {
   uint8_t op;
   uint16_t type;                       /* where it is part of the meaning, else 0 */
-  uint32_t version;
+  uint32_t version[MAX_READ];          /* of the classes that it reads, else 0 */
   ZyRef ops[2];
   int64_t imm;
 } Key;
@@ -59,7 +60,8 @@ static ZyRef find(const Numbering *g, ZyRef r) {
 /* ---- the table ---------------------------------------------------------------- */
 
 static uint32_t hash(const Key *key) {
-  uint64_t x = key->op | (uint64_t)key->type << 8 | (uint64_t)key->version << 24;
+  uint64_t x = key->op | (uint64_t)key->type << 8 | (uint64_t)key->version[0] << 24;
+  for (int i = 1; i < MAX_READ; i++) x = x * 0x9e3779b97f4a7c15u ^ key->version[i];
   x = x * 0x9e3779b97f4a7c15u ^ key->ops[0] ^ (uint64_t)key->ops[1] << 32;
   x = (x ^ x >> 29) * 0xbf58476d1ce4e5b9u ^ (uint64_t)key->imm;
   x = (x ^ x >> 32) * 0x94d049bb133111ebu;
@@ -67,8 +69,8 @@ static uint32_t hash(const Key *key) {
 }
 
 static int equal_keys(const Key *a, const Key *b) {
-  return a->op == b->op && a->type == b->type && a->version == b->version && a->ops[0] == b->ops[0]
-      && a->ops[1] == b->ops[1] && a->imm == b->imm;
+  return a->op == b->op && a->type == b->type && memcmp(a->version, b->version, sizeof a->version) == 0
+      && a->ops[0] == b->ops[0] && a->ops[1] == b->ops[1] && a->imm == b->imm;
 }
 
 static ZyRef look_up(const Numbering *g, const Key *key) {
@@ -166,19 +168,16 @@ static int is_commutative(ZyHirOp op) {
       || op == ZY_HIR_XOR_INT || op == ZY_HIR_EQ_INT || op == ZY_HIR_EQ_NUM || op == ZY_HIR_SAME;
 }
 
-/* The class that 'r' reads, -1: none, -2: the node must stay as it is. */
-static int numbered(const Numbering *g, ZyRef r) {
+/* Whether 'r' may be replaced. '*reads': the classes that it reads. */
+static int numbered(const Numbering *g, ZyRef r, uint64_t *reads) {
   const ZyHirNode *n = &g->h->nodes.v[r];
-  const uint32_t reads = ZY_EFFECT_READ_REGS | ZY_EFFECT_READ_SHAPE | ZY_EFFECT_READ_VALUES | ZY_EFFECT_READ_UPVALS;
+  const uint32_t loads = ZY_EFFECT_READ_REGS | ZY_EFFECT_READ_SHAPE | ZY_EFFECT_READ_VALUES | ZY_EFFECT_READ_UPVALS;
   uint32_t effect = zy_hir_effect((ZyHirOp)n->op);
-  int class;
-  if (n->op == ZY_HIR_PARAM || (effect & ~reads) != 0) return -2;
-  if (g->memory == NULL) {
-    if (n->op == ZY_HIR_EQ) return zy_guard_never_exits(g->h, r) ? -1 : -2;
-    return effect == 0 ? -1 : -2;
-  }
-  class = zy_memory_reads(g->memory, r);
-  return class < 0 && effect != 0 ? -2 : class;
+  *reads = 0;
+  if (n->op == ZY_HIR_PARAM || (effect & ~loads) != 0) return 0;
+  if (g->memory == NULL) return n->op == ZY_HIR_EQ ? zy_guard_never_exits(g->h, r) : effect == 0;
+  *reads = zy_memory_reads(g->memory, r);
+  return *reads != 0 ? __builtin_popcountll(*reads) <= MAX_READ : effect == 0;
 }
 
 static Key key_of(const Numbering *g, ZyRef r) {
@@ -192,14 +191,14 @@ static Key key_of(const Numbering *g, ZyRef r) {
     key.ops[0] = n->ops[1];
     key.ops[1] = n->ops[0];
   }
-  key.imm = n->imm;
+  key.imm = n->op == ZY_HIR_FIELD_SLOT || n->op == ZY_HIR_FIELD_FIND ? ZY_K_KEY(n->imm) : n->imm;
   return key;
 }
 
 /* The version before 'version' when a store to elsewhere made it; 0: it may have changed what 'load' reads. */
 static uint32_t behind(const Numbering *g, uint32_t version, const Key *load) {
   const ZyHirNode *store;
-  if (version >= g->nodes) return 0;
+  if (version == 0 || version >= g->nodes) return 0;
   store = &g->h->nodes.v[version];
   if (load->op == ZY_HIR_LOAD_VAL && store->op == ZY_HIR_STORE_VAL)
     return zy_memory_apart(g->h, store->ops[0], load->ops[0]) ? g->before[version] : 0;
@@ -209,16 +208,17 @@ static uint32_t behind(const Numbering *g, uint32_t version, const Key *load) {
 }
 
 /* Replaces 'r' by what has been computed; 0 when it is new. */
-static int number(Numbering *g, ZyRef r, int class) {
+static int number(Numbering *g, ZyRef r, uint64_t reads) {
   ZyHirNode *n = &g->h->nodes.v[r];
   Key key = key_of(g, r), look;
   ZyRef value;
-  if (class >= 0) key.version = g->version[class];
+  int several = (reads & (reads - 1)) != 0;
+  for (int i = 0; reads != 0; reads &= reads - 1) key.version[i++] = g->version[__builtin_ctzll(reads)];
   look = key;
   value = look_up(g, &look);
-  for (int i = 0; value == 0 && class >= 0 && i < MAX_STORES; i++) {
-    look.version = behind(g, look.version, &look);
-    if (look.version == 0) break;
+  for (int i = 0; value == 0 && !several && i < MAX_STORES; i++) {
+    look.version[0] = behind(g, look.version[0], &look);
+    if (look.version[0] == 0) break;
     value = look_up(g, &look);
   }
   if (value == 0) {
@@ -238,7 +238,7 @@ static int number(Numbering *g, ZyRef r, int class) {
 /* The load of what the store 'r' stores gives its operand. */
 static void enter_store(Numbering *g, ZyRef r) {
   const ZyHirNode *n = &g->h->nodes.v[r];
-  Key key = { .version = r };
+  Key key = { .version = { r } };
   if (n->op == ZY_HIR_STORE_VAL) {
     key.op = ZY_HIR_LOAD_VAL;
     key.ops[0] = n->ops[0];
@@ -272,7 +272,7 @@ static void decide(Numbering *g, ZyRef r, int holds) {
 
 static void visit(Numbering *g, ZyRef r) {
   ZyHirNode *n = &g->h->nodes.v[r];
-  int class;
+  uint64_t reads;
   for (int o = 0; o < 3; o++) n->ops[o] = find(g, n->ops[o]);
   if (n->op == ZY_HIR_GUARD) {
     int is = known(g, n->ops[0]);
@@ -285,8 +285,7 @@ static void visit(Numbering *g, ZyRef r) {
     if (is != 0) decide(g, r, is == 1);
     return;
   }
-  class = numbered(g, r);
-  if (class >= -1 && number(g, r, class)) zy_hir_remove(g->h, r);
+  if (numbered(g, r, &reads) && number(g, r, reads)) zy_hir_remove(g->h, r);
   else if (g->memory != NULL) write(g, r);
 }
 

@@ -313,12 +313,12 @@ static int may_move(const Mover *mv, ZyRef r) {
   const ZyHirNode *n = &h->nodes.v[r];
   const uint32_t reads = ZY_EFFECT_READ_REGS | ZY_EFFECT_READ_SHAPE | ZY_EFFECT_READ_VALUES | ZY_EFFECT_READ_UPVALS;
   uint32_t effect = zy_hir_effect((ZyHirOp)n->op);
-  int class;
+  uint64_t classes;
   if (n->op == ZY_HIR_PARAM || (effect & ~reads) != 0) return 0;
   for (int o = 0; o < 3; o++)
     if (n->ops[o] != 0 && !invariant(mv->loop, n->ops[o])) return 0;
-  class = zy_memory_reads(mv->memory, r);
-  if (class >= 0 ? (int)(mv->written >> class & 1) : effect != 0) return 0;
+  classes = zy_memory_reads(mv->memory, r);
+  if (classes != 0 ? (mv->written & classes) != 0 : effect != 0) return 0;
   if (n->op == ZY_HIR_IDIV_INT || n->op == ZY_HIR_MOD_INT) return not_zero(mv, n->ops[1]);
   if (n->op == ZY_HIR_LOAD_VAL) return good_address(mv, n->ops[0]);
   if (n->op == ZY_HIR_UPVAL_OF) return good_function(mv, r);

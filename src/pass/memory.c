@@ -8,8 +8,11 @@
 ** between them give the same value, in a loop, too: its header gets a version of its own only if the loop writes.
 **
 ** A table constructor may start a collection and that finalizers, which are scripts: it writes everything. Upvalues
-** may be this frame's registers (an inlined closure, debug.upvaluejoin): writing one kills the other. In functions
-** with inlined calls two numbers may be the same constant: fields are one class there.
+** may be this frame's registers (an inlined closure, debug.upvaluejoin): writing one kills the other. Keys of fields are
+** the same string exactly when their immediates are the same (zy_build_own).
+**
+** A field that is looked for along the tables in __index depends on shapes, on the fields of its name and on those called
+** "__index", of any table.
 **
 ** Addresses of elements and fields are themselves results that read shapes; what makes the address out of date makes
 ** the node that gives it a new one. Runs on a worker.
@@ -19,7 +22,7 @@
 #include <string.h>
 
 enum { SHAPE = ZY_MEMORY_SHAPE, UPVALS = ZY_MEMORY_UPVALS, ELEMS, OTHER_FIELDS, OTHER_REGS, FIRST_FREE };
-enum { MAX_KEY = 4096 };               /* larger numbers share a class */
+enum { MAX_REG = 4096 };               /* larger numbers share a class */
 
 #define BIT(class) ((uint64_t)1 << (class))
 #define ALL_CLASSES UINT64_MAX
@@ -27,16 +30,34 @@ enum { MAX_KEY = 4096 };               /* larger numbers share a class */
 /* The node that gives the address 'p', for LOAD_VAL and STORE_VAL. */
 static const ZyHirNode *address(const ZyHir *h, ZyRef p) { return &h->nodes.v[p]; }
 
-static int is_key(int64_t k) { return k >= 0 && k < MAX_KEY; }
+static int field_class(const ZyMemory *m, int64_t k) {
+  for (int c = FIRST_FREE; c < m->nclasses; c++)
+    if ((m->fields >> c & 1) && m->key[c] == ZY_K_KEY(k)) return c;
+  return OTHER_FIELDS;
+}
 
-/* The class of key or register 'k'; gives it one while there are some. */
-static int keyed(ZyMemory *m, uint8_t *classes, int64_t k, int other, uint64_t *all) {
-  if (!is_key(k)) return other;
-  if (classes[k] == 0) {
-    classes[k] = (uint8_t)(m->nclasses < ZY_MEMORY_CLASSES ? m->nclasses++ : other);
-    *all |= BIT(classes[k]);
+static int reg_class(const ZyMemory *m, int64_t reg) {
+  return reg >= 0 && reg < MAX_REG && m->reg_class[reg] != 0 ? m->reg_class[reg] : OTHER_REGS;
+}
+
+static int is_index_event(const ZyHir *h, int64_t k) {
+  const ZyConst *c = zy_hir_constant(h, k);
+  return c == NULL || (c->length == 7 && memcmp(c->text, "__index", 7) == 0);
+}
+
+/* Give a key or register a class while there are some. */
+static void add_field(ZyMemory *m, int64_t k) {
+  if (field_class(m, k) == OTHER_FIELDS && m->nclasses < ZY_MEMORY_CLASSES) {
+    m->key[m->nclasses] = ZY_K_KEY(k);
+    if (is_index_event(m->h, k)) m->events |= BIT(m->nclasses);
+    m->fields |= BIT(m->nclasses++);
   }
-  return classes[k];
+}
+
+static void add_reg(ZyMemory *m, int64_t reg) {
+  if (reg < 0 || reg >= MAX_REG || m->reg_class[reg] != 0) return;
+  m->reg_class[reg] = (uint8_t)(m->nclasses < ZY_MEMORY_CLASSES ? m->nclasses++ : OTHER_REGS);
+  m->regs |= BIT(m->reg_class[reg]);
 }
 
 ZyMemory *zy_memory_new(ZyHir *h) {
@@ -44,24 +65,16 @@ ZyMemory *zy_memory_new(ZyHir *h) {
   m->h = h;
   m->nclasses = FIRST_FREE;
   m->fields = BIT(OTHER_FIELDS);
+  m->events = BIT(OTHER_FIELDS);
   m->regs = BIT(OTHER_REGS);
-  m->field_class = ZY_NEWN(h->arena, uint8_t, MAX_KEY);
-  m->reg_class = ZY_NEWN(h->arena, uint8_t, MAX_KEY);
+  m->reg_class = ZY_NEWN(h->arena, uint8_t, MAX_REG);
   for (uint32_t i = 0; i < h->order.n; i++)
     for (ZyRef r = h->blocks.v[h->order.v[i]].first; r != 0; r = h->nodes.v[r].next) {
       const ZyHirNode *n = &h->nodes.v[r];
-      if (n->op == ZY_HIR_FIELD_SLOT && h->inlines.n == 1) keyed(m, m->field_class, n->imm, OTHER_FIELDS, &m->fields);
-      else if (n->op == ZY_HIR_LOAD_REG || n->op == ZY_HIR_STORE_REG)
-        keyed(m, m->reg_class, n->imm, OTHER_REGS, &m->regs);
+      if (n->op == ZY_HIR_FIELD_SLOT) add_field(m, n->imm);
+      else if (n->op == ZY_HIR_LOAD_REG || n->op == ZY_HIR_STORE_REG) add_reg(m, n->imm);
     }
   return m;
-}
-
-static int field_class(const ZyMemory *m, int64_t k) {
-  return is_key(k) && m->field_class[k] != 0 ? m->field_class[k] : OTHER_FIELDS;
-}
-static int reg_class(const ZyMemory *m, int64_t reg) {
-  return is_key(reg) && m->reg_class[reg] != 0 ? m->reg_class[reg] : OTHER_REGS;
 }
 
 /* The class of the value at address 'p', -1: not known. */
@@ -71,15 +84,19 @@ static int value_class(const ZyMemory *m, ZyRef p) {
   return a->op == ZY_HIR_ELEM || a->op == ZY_HIR_ARRAY_BASE ? ELEMS : -1;
 }
 
-int zy_memory_reads(const ZyMemory *m, ZyRef r) {
+uint64_t zy_memory_reads(const ZyMemory *m, ZyRef r) {
   const ZyHir *h = m->h;
   const ZyHirNode *n = &h->nodes.v[r];
   uint32_t effect = zy_hir_effect((ZyHirOp)n->op);
-  if (n->op == ZY_HIR_LOAD_REG) return reg_class(m, n->imm);
-  if (n->op == ZY_HIR_UPVAL_GET || n->op == ZY_HIR_UPVAL_OF) return UPVALS;
-  if (n->op == ZY_HIR_LOAD_VAL) return value_class(m, n->ops[0]);
-  if (n->op == ZY_HIR_EQ) return zy_guard_never_exits(h, r) ? -1 : SHAPE;      /* metatables */
-  return effect == ZY_EFFECT_READ_SHAPE ? SHAPE : -1;
+  if (n->op == ZY_HIR_LOAD_REG) return BIT(reg_class(m, n->imm));
+  if (n->op == ZY_HIR_UPVAL_GET || n->op == ZY_HIR_UPVAL_OF) return BIT(UPVALS);
+  if (n->op == ZY_HIR_LOAD_VAL) {
+    int class = value_class(m, n->ops[0]);
+    return class < 0 ? 0 : BIT(class);
+  }
+  if (n->op == ZY_HIR_FIELD_FIND) return BIT(SHAPE) | m->events | BIT(field_class(m, n->imm));
+  if (n->op == ZY_HIR_EQ) return zy_guard_never_exits(h, r) ? 0 : BIT(SHAPE);      /* metatables */
+  return effect == ZY_EFFECT_READ_SHAPE ? BIT(SHAPE) : 0;
 }
 
 uint64_t zy_memory_writes(const ZyMemory *m, ZyRef r) {
@@ -169,7 +186,7 @@ int zy_memory_apart(const ZyHir *h, ZyRef p, ZyRef q) {
   if (a->op != b->op || (a->op != ZY_HIR_ELEM && a->op != ZY_HIR_FIELD_SLOT)) return 0;
   s = a->ops[0];
   t = b->ops[0];
-  if (a->op == ZY_HIR_FIELD_SLOT && a->imm != b->imm && ZY_K_CALLEE(a->imm) == ZY_K_CALLEE(b->imm)) return 1;
+  if (a->op == ZY_HIR_FIELD_SLOT && ZY_K_KEY(a->imm) != ZY_K_KEY(b->imm)) return 1;
   if (a->op == ZY_HIR_ELEM) {
     if (s == t) {
       ZyRef x = zy_memory_split(h, a->ops[1], &c), y = zy_memory_split(h, b->ops[1], &d);

@@ -49,15 +49,17 @@ enum { ZY_MEMORY_CLASSES = 64, ZY_MEMORY_SHAPE = 0, ZY_MEMORY_UPVALS = 1 };
 typedef struct ZyMemory {
   ZyHir *h;
   uint64_t fields, regs;               /* classes of fields, of registers */
-  uint8_t *field_class, *reg_class;    /* by constant, by register; 0: not seen */
+  uint64_t events;                     /* classes of fields that may be called "__index" */
+  int64_t key[ZY_MEMORY_CLASSES];      /* of those fields: ZY_K_KEY */
+  uint8_t *reg_class;                  /* by register; 0: not seen */
   int nclasses;
   uint32_t *in;                        /* [block * ZY_MEMORY_CLASSES + class]: version at the block's start */
 } ZyMemory;
 
 ZyMemory *zy_memory_new(ZyHir *h);
 
-/* The class that the node reads, -1: none. */
-int zy_memory_reads(const ZyMemory *m, ZyRef r);
+/* The set of classes that the node reads; empty: none, or not known which. */
+uint64_t zy_memory_reads(const ZyMemory *m, ZyRef r);
 
 /* The set of classes that the node may write. */
 uint64_t zy_memory_writes(const ZyMemory *m, ZyRef r);

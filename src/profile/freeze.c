@@ -24,7 +24,7 @@ enum {
   MAX_INLINE = 60,                     /* instructions of a unit to inline */
   MAX_INLINES = 600,                   /* of all of them */
   MAX_CALLEES = 64,
-  MAX_TEXT = 40,                       /* bytes of a string constant that a dump shows */
+  MAX_TEXT = 40,                       /* bytes of a string constant that are kept: short strings are no longer */
   NREGS = 256
 };
 
@@ -135,6 +135,7 @@ static void freeze_constants(const Source *s, ZyUnit *unit, Block *block) {
     if (unit == NULL) continue;
     unit->k[i].tag = v->tt;
     unit->k[i].text = text;
+    if (text != NULL) unit->k[i].length = (uint32_t)text_length((const ZyString *)v->v.gc);
     if (v->tt == ZY_TAG_INT) unit->k[i].i = v->v.i;
     else if (v->tt == ZY_TAG_NUM) unit->k[i].n = v->v.n;
   }

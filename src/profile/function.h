@@ -21,11 +21,21 @@ typedef struct ZyCell {
   uint16_t type;              /* types of the result */
   uint8_t hit;                /* ZY_HIT_ bits of a table access or call */
   uint8_t calls;              /* calls of different functions seen: 0, 1, or 2 for more */
-  uint32_t callee;            /* id of the function called, or ZY_CALLEE_LIB + number of a library function */
+  union {
+    uint32_t callee;          /* id of the function called, or ZY_CALLEE_LIB + number of a library function */
+    uint32_t event_place;     /* of a field access: where "__index" was in the metatable, below 256; 0: not known */
+  };
   uint8_t tag;                /* last tag seen, xor 0x80; 0: none. Spares generated code the rest */
   uint8_t samples;            /* of 'hit', up to ZY_CELL_SAMPLES */
-  uint16_t unused;
+  uint16_t place;             /* of a field access: where the field was in the table that has it (ZY_PLACE_) */
 } ZyCell;
+
+/* Where a hash node is in its table: number of nodes, which is a power of two, + index. 0: not seen yet. */
+enum { ZY_PLACE_VARIES = 0xffff,      /* it was here and there, or far up in a large table */
+       ZY_PLACE_MOST = 14 };          /* log2 of the nodes of the largest one */
+#define ZY_PLACE_IS_KNOWN(place) ((place) != 0 && (place) != ZY_PLACE_VARIES)
+#define ZY_PLACE_SIZE(place)  (31 - __builtin_clz((unsigned)(place)))              /* log2 of the number of nodes */
+#define ZY_PLACE_INDEX(place) ((int)(place) - (1 << ZY_PLACE_SIZE(place)))
 
 enum { ZY_CELL_SAMPLES = 60 };
 
@@ -33,12 +43,14 @@ enum { ZY_HIT_ARRAY = 1,      /* key in the array part */
        ZY_HIT_NODE = 2,       /* key present in the hash part */
        ZY_HIT_MISS = 4,       /* absent or nil, or a new key was stored */
        ZY_HIT_META = 8,       /* a metamethod decided, or not a table */
-       ZY_HIT_METATABLE = 16 };   /* the table has a metatable */
+       ZY_HIT_METATABLE = 16,     /* the table has a metatable */
+       ZY_HIT_INHERITED = 32 };   /* a field found in a table in __index, or of a string's metatable */
 
 #define ZY_CALLEE_LIB 0x80000000u
 
 /* Assumptions that failed too often at one bytecode and are not made again. */
-enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST = 8, ZY_AVOID_COLD = 16 };
+enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST = 8, ZY_AVOID_COLD = 16,
+       ZY_AVOID_PLACE = 32 };
 
 /* A place where the interpreter enters native code: the function's start, or a back edge. */
 typedef struct ZyStub {

@@ -22,7 +22,8 @@ typedef struct ZyConst {
   uint8_t tag;                /* ZY_TAG_ of the constant */
   int64_t i;                  /* ZY_TAG_INT */
   double n;                   /* ZY_TAG_NUM */
-  char *text;                 /* strings: the first bytes, for dumps only */
+  char *text;                 /* strings: the first bytes: of short ones all */
+  uint32_t length;            /* strings: of 'text' */
 } ZyConst;
 
 struct ZyUnit;

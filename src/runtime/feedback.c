@@ -40,20 +40,59 @@ int64_t zy_helper_record_call(ZyCode *code, int64_t pc, int64_t p, int64_t tag) 
   return 0;
 }
 
-int64_t zy_helper_record_table(ZyCode *code, int64_t pc, int64_t p, int64_t tag, int64_t kp, int64_t ktag, int64_t store) {
+/* Which node of 't' the value 'v' is in. */
+static uint16_t place_of(const ZyTable *t, const ZyValue *v) {
+  if (t->lsizenode > ZY_PLACE_MOST) return ZY_PLACE_VARIES;
+  return (uint16_t)((1 << t->lsizenode) + ((const ZyNode *)v - t->node));
+}
+
+static void record_place(ZyCell *cell, uint16_t place, uint16_t event_place) {
+  if (cell->place != 0 && (cell->place != place || cell->event_place != event_place)) place = ZY_PLACE_VARIES;
+  cell->place = place;
+  cell->event_place = event_place;
+}
+
+static int record_key(ZyCell *cell, const ZyTable *t, int64_t kp, int64_t ktag) {
+  const ZyValue *v = zy_helper_raw_get(t, kp, ktag);
+  if (v == NULL) return 0;
+  if (ktag == ZY_TAG_INT && (uint64_t)kp - 1 < t->alimit) cell->hit |= ZY_HIT_ARRAY;
+  else cell->hit |= ZY_HIT_NODE;
+  if (ktag == ZY_TAG_STR) record_place(cell, place_of(t, v), 0);
+  return 1;
+}
+
+/* A field that the table in __index of the metatable may have. */
+static void record_class(lua_State *L, ZyCell *cell, const ZyTable *meta, int64_t kp) {
+  const ZyValue *index = zy_helper_raw_get(meta, (int64_t)(intptr_t)zy_thread(L)->G->tmname[ZY_TM_INDEX], ZY_TAG_STR);
+  const ZyTable *class = (const ZyTable *)index->v.gc;
+  const ZyValue *v = zy_helper_raw_get(class, kp, ZY_TAG_STR);
+  uint16_t event_place = place_of(meta, index);
+  if (v != NULL && event_place < 256) record_place(cell, place_of(class, v), event_place);
+  else record_place(cell, ZY_PLACE_VARIES, 0);
+}
+
+/* A field that a value has not itself. */
+static void record_inherited(lua_State *L, ZyCell *cell, int64_t p, int64_t tag, int64_t kp) {
+  const ZyValue *v = zy_helper_field_find(L, p, tag, (const ZyString *)(intptr_t)kp);
+  if (v == NULL) cell->hit |= ZY_HIT_META;
+  else if (v->tt == ZY_TAG_NIL) cell->hit |= ZY_HIT_MISS;
+  else {
+    cell->hit |= ZY_HIT_INHERITED;
+    if (tag == ZY_TAG_TABLE) record_class(L, cell, ((const ZyTable *)(intptr_t)p)->metatable, kp);
+  }
+}
+
+int64_t zy_helper_record_table(lua_State *L, ZyCode *code, int64_t pc, int64_t p, int64_t tag, int64_t kp, int64_t ktag,
+                               int64_t store) {
   ZyCell *cell = &code->cells[pc];
   const ZyTable *t = (const ZyTable *)(intptr_t)p;
-  const ZyValue *v;
-  (void)store;
   if (cell->samples < ZY_CELL_SAMPLES) cell->samples++;
-  if (tag != ZY_TAG_TABLE) {
-    cell->hit |= ZY_HIT_META;
-    return 0;
+  if (tag == ZY_TAG_TABLE) {
+    if (t->metatable != NULL) cell->hit |= ZY_HIT_METATABLE;
+    if (record_key(cell, t, kp, ktag)) return 0;
   }
-  if (t->metatable != NULL) cell->hit |= ZY_HIT_METATABLE;
-  v = zy_helper_raw_get(t, kp, ktag);
-  if (v == NULL) cell->hit |= t->metatable != NULL ? ZY_HIT_MISS | ZY_HIT_META : ZY_HIT_MISS;
-  else if (ktag == ZY_TAG_INT && (uint64_t)kp - 1 < t->alimit) cell->hit |= ZY_HIT_ARRAY;
-  else cell->hit |= ZY_HIT_NODE;
+  if (ktag == ZY_TAG_STR && !store) record_inherited(L, cell, p, tag, kp);
+  else if (tag != ZY_TAG_TABLE) cell->hit |= ZY_HIT_META;
+  else cell->hit |= t->metatable != NULL ? ZY_HIT_MISS | ZY_HIT_META : ZY_HIT_MISS;
   return 0;
 }

@@ -26,6 +26,8 @@ void zy_helper_init(lua_State *L, ZyState *S) {
   SET(FIELD_GET, zy_helper_field_get);
   SET(FIELD_SET, zy_helper_field_set);
   SET(FIELD_SLOT, zy_helper_field_slot);
+  SET(FIELD_FIND, zy_helper_field_find);
+  SET(SET_META, zy_helper_set_meta);
   SET(BARRIER, zy_helper_barrier);
   SET(UPVAL_SET, zy_helper_upval_set);
   SET(NEW_TABLE, zy_helper_new_table);

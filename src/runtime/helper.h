@@ -37,6 +37,8 @@ int64_t zy_helper_table_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag
 int64_t zy_helper_field_get(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t k, int64_t reg);
 int64_t zy_helper_field_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t k, int64_t vp, int64_t vtag);
 ZyValue *zy_helper_field_slot(ZyTable *t, ZyString *key);
+const ZyValue *zy_helper_field_find(lua_State *L, int64_t p, int64_t tag, const ZyString *key);
+int64_t zy_helper_set_meta(lua_State *L, ZyTable *t, ZyTable *meta);
 int64_t zy_helper_barrier(lua_State *L, ZyTable *t);
 int64_t zy_helper_new_table(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t narray, int64_t nhash);
 int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n);
@@ -69,7 +71,8 @@ int64_t zy_helper_settle(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t re
 /* ---- feedback.c ---- */
 int64_t zy_helper_record(ZyCell *cell, int64_t tag);
 int64_t zy_helper_record_call(ZyCode *code, int64_t pc, int64_t p, int64_t tag);
-int64_t zy_helper_record_table(ZyCode *code, int64_t pc, int64_t p, int64_t tag, int64_t kp, int64_t ktag, int64_t store);
+int64_t zy_helper_record_table(lua_State *L, ZyCode *code, int64_t pc, int64_t p, int64_t tag, int64_t kp, int64_t ktag,
+                               int64_t store);
 
 /* ---- policy.c ---- */
 int64_t zy_helper_tick(lua_State *L, ZyCallInfo *ci, ZyCode *code);

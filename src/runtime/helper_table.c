@@ -28,6 +28,45 @@ ZyValue *zy_helper_field_slot(ZyTable *t, ZyString *key) {
   return NULL;
 }
 
+/* The value of 'key' in 't', NULL when absent. */
+static const ZyValue *find_field(const ZyTable *t, const ZyString *key) {
+  const ZyNode *n = &t->node[key->hash & ((1u << t->lsizenode) - 1)];
+  while (n->u.key_tt != ZY_TAG_STR || n->u.key.gc != (const ZyObject *)key) {
+    if (n->u.next == 0) return NULL;
+    n += n->u.next;
+  }
+  return is_nil(&n->value) ? NULL : &n->value;
+}
+
+enum { MAX_INHERITANCE = 8 };          /* tables; what is further away is left to the interpreter */
+
+const ZyValue *zy_helper_field_find(lua_State *L, int64_t p, int64_t tag, const ZyString *key) {
+  static const ZyValue nil = { .tt = ZY_TAG_NIL };
+  const ZyGlobal *G = zy_thread(L)->G;
+  const ZyTable *t = table(p), *meta;
+  const ZyValue *v;
+  for (int i = 0; i < MAX_INHERITANCE; i++) {
+    if (tag == ZY_TAG_TABLE) {
+      v = find_field(t, key);
+      if (v != NULL) return v;
+      meta = t->metatable;
+      if (meta == NULL || (meta->flags & 1 << ZY_TM_INDEX)) return &nil;
+      v = find_field(meta, G->tmname[ZY_TM_INDEX]);
+      if (v == NULL) return &nil;
+    }
+    else {
+      if (tag != ZY_TAG_STR && tag != ZY_TAG_LONG_STR) return NULL;
+      meta = G->mt[tag & ZY_KIND_TYPE_BITS];
+      v = meta == NULL ? NULL : find_field(meta, G->tmname[ZY_TM_INDEX]);
+      if (v == NULL) return NULL;
+    }
+    t = (const ZyTable *)v->v.gc;
+    tag = v->tt;
+    if (tag != ZY_TAG_TABLE) return NULL;
+  }
+  return NULL;
+}
+
 /* Length of the array part: alimit may be a hint for '#' and not the size (then the size is a power of two). */
 static unsigned int array_size(const ZyTable *t) {
   unsigned int size = t->alimit;
@@ -120,6 +159,70 @@ int64_t zy_helper_barrier(lua_State *L, ZyTable *t) {
   return 0;
 }
 
+static ZyNode *main_position(const ZyTable *t, const ZyString *key) {
+  return &t->node[key->hash & ((1u << t->lsizenode) - 1)];
+}
+
+static ZyNode *free_node(ZyTable *t) {
+  while (t->lastfree > t->node)
+    if ((--t->lastfree)->u.key_tt == ZY_TAG_NIL) return t->lastfree;
+  return NULL;
+}
+
+/* Makes room at 'at', the main position of a key that is to be put in: what is there goes, if that is not where it
+** belongs, else the new key goes. As luaH_newkey does it, for what is there under a string; NULL for others, and when
+** the table has to grow. */
+static ZyNode *make_room(ZyTable *t, ZyNode *at) {
+  ZyNode *before, *to;
+  if (at->u.key_tt != ZY_TAG_STR) return NULL;
+  before = main_position(t, (const ZyString *)at->u.key.gc);
+  to = free_node(t);
+  if (to == NULL) return NULL;
+  if (before == at) {
+    if (at->u.next != 0) to->u.next = (int)(at + at->u.next - to);
+    at->u.next = (int)(to - at);
+    return to;
+  }
+  while (before + before->u.next != at) before += before->u.next;
+  before->u.next = (int)(to - before);
+  *to = *at;
+  if (at->u.next != 0) {
+    to->u.next += (int)(at - to);
+    at->u.next = 0;
+  }
+  return at;
+}
+
+/* The place for a field that 't' has not, or has as nil; NULL when it is for the API to find. */
+static ZyValue *new_field(lua_State *L, ZyTable *t, ZyString *key) {
+  ZyValue k = { .v.gc = (ZyObject *)key, .tt = ZY_TAG_STR };
+  ZyNode *at = main_position(t, key);
+  for (ZyNode *n = at; n != NULL; n = next_node(n))
+    if (n->u.key_tt == ZY_TAG_STR && n->u.key.gc == (ZyObject *)key) return &n->value;
+  if (t->lastfree == NULL) return NULL;                /* no nodes but the one that all tables without share */
+  if (!is_nil(&at->value)) at = make_room(t, at);
+  if (at == NULL) return NULL;
+  at->u.key = k.v;
+  at->u.key_tt = k.tt;
+  if (zy_value_barrier((ZyObject *)t, &k)) zy_helper_barrier(L, t);
+  return &at->value;
+}
+
+/* Whether the metatable has this event. Notes that it has not, as luaT_gettm does. */
+static int has_event(lua_State *L, ZyTable *meta, int event) {
+  if (meta == NULL || (meta->flags & 1 << event)) return 0;
+  if (find_field(meta, zy_thread(L)->G->tmname[event]) != NULL) return 1;
+  meta->flags |= (uint8_t)(1 << event);
+  return 0;
+}
+
+int64_t zy_helper_set_meta(lua_State *L, ZyTable *t, ZyTable *meta) {
+  ZyValue v = { .v.gc = (ZyObject *)meta, .tt = ZY_TAG_TABLE };
+  if (t->metatable != NULL || zy_value_barrier((ZyObject *)t, &v) || has_event(L, meta, ZY_TM_GC)) return 1;
+  t->metatable = meta;
+  return 0;
+}
+
 static int64_t set_by_api(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t kp, int64_t ktag, int64_t vp,
                           int64_t vtag) {
   ZyThread *t = zy_thread(L);
@@ -147,6 +250,10 @@ int64_t zy_helper_table_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag
     ZyTable *t = table(p);
     ZyValue *v = zy_helper_raw_get(t, kp, ktag);
     if (v == NULL && t->metatable == NULL && ktag == ZY_TAG_INT && (uint64_t)kp - 1 < array_size(t)) v = &t->array[kp - 1];
+    if (v == NULL && ktag == ZY_TAG_STR && vtag != ZY_TAG_NIL && !has_event(L, t->metatable, ZY_TM_NEWINDEX)) {
+      v = new_field(L, t, (ZyString *)(intptr_t)kp);
+      if (v != NULL) t->flags &= (uint8_t)~ZY_TM_BITS;
+    }
     if (v != NULL) {
       zy_value_set(v, vp, vtag);
       if (zy_value_barrier((ZyObject *)t, v)) zy_helper_barrier(L, t);

@@ -89,6 +89,28 @@ static int global_fields(lua_State *L) {
   return pause > 0;
 }
 
+/* The end of global_State: names of events, which are strings like any other, and metatables of types. */
+static int global_names(lua_State *L) {
+  const ZyGlobal *G = thread(L)->G;
+  const void *string_meta = NULL;
+  int good;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+  good = (const void *)G->mainthread == lua_topointer(L, -1);
+  lua_pushliteral(L, "__index");
+  good = good && (const ZyObject *)G->tmname[ZY_TM_INDEX] == at(L, -1)->v.gc;
+  lua_pushliteral(L, "__gc");
+  good = good && (const ZyObject *)G->tmname[ZY_TM_GC] == at(L, -1)->v.gc;
+  lua_pushliteral(L, "__close");
+  good = good && (const ZyObject *)G->tmname[24] == at(L, -1)->v.gc;
+  if (lua_getmetatable(L, -1)) {
+    string_meta = lua_topointer(L, -1);
+    lua_pop(L, 1);
+  }
+  good = good && G->mt[LUA_TSTRING] == string_meta;
+  lua_pop(L, 4);
+  return good;
+}
+
 /* The list of all objects, newest first, and the colour of new objects. */
 static int object_list(lua_State *L) {
   ZyGlobal *G = thread(L)->G;
@@ -324,6 +346,7 @@ const char *zy_layout_check(lua_State *L) {
     { stackless, "Lua calls use the C stack, as in 5.4.0 to 5.4.2" },
     { thread_fields, "layout of lua_State or CallInfo differs" },
     { global_fields, "layout of global_State differs" },
+    { global_names, "layout of global_State differs" },
     { object_list, "layout of the list of objects differs" },
     { strings, "layout of strings differs" },
     { tables, "layout of tables differs" },

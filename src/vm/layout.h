@@ -104,6 +104,11 @@ typedef struct ZyGlobal {
   ZyObject *finobj, *gray, *grayagain, *weak, *ephemeron, *allweak, *tobefnz, *fixedgc,
            *survival, *old1, *reallyold, *firstold1, *finobjsur, *finobjold1, *finobjrold;
   ZyThread *twups;
+  int (*panic)(struct lua_State *L);
+  ZyThread *mainthread;
+  struct ZyString *memerrmsg;
+  struct ZyString *tmname[25];        /* names of events, by ZY_TM_ */
+  struct ZyTable *mt[9];              /* metatables of basic types, by the low 4 bits of the tag */
 } ZyGlobal;
 
 typedef struct ZyString {
@@ -131,7 +136,8 @@ typedef struct ZyTable {
   ZyObject *gclist;
 } ZyTable;
 
-enum { ZY_TM_INDEX = 0, ZY_TM_NEWINDEX = 1, ZY_TM_LEN = 4, ZY_TM_EQ = 5 };   /* bits of ZyTable.flags */
+enum { ZY_TM_INDEX = 0, ZY_TM_NEWINDEX = 1, ZY_TM_GC = 2, ZY_TM_LEN = 4, ZY_TM_EQ = 5,   /* bits of ZyTable.flags */
+       ZY_TM_BITS = 0x3f };           /* all of them: a new key in a table clears them */
 
 typedef struct ZyUserdata {
   ZY_GC_HEADER;
