@@ -139,7 +139,7 @@ void zy_build_effect(ZyBuild *b, ZyHirOp op, int64_t imm) {
 
 void zy_build_set_list(ZyBuild *b) {
   ZyInstruction i = b->unit->code[b->pc];
-  zy_build_effect(b, ZY_HIR_SET_LIST, ZY_B(i) == 0 && b->open_one ? open_count(b, ZY_A(i) + 1) + 1 : 0);
+  zy_build_effect(b, ZY_HIR_SET_LIST, ZY_B(i) == 0 && b->open_one ? open_count(b, ZY_A(i) + 1) : 0);
   set_open(b, 256);
 }
 

@@ -215,7 +215,7 @@ static void call_out(ZyLower *l, ZyRef r) {
       finish_in(l, r, ZY_CALL(CONCAT, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8)), reg);
       break;
     case ZY_HIR_SET_LIST:
-      finish(l, r, ZY_CALL(SET_LIST, I, l->L, l->ci, integer(l, l->h->states.v[n->state].pc), integer(l, imm - 1)));
+      finish(l, r, ZY_CALL(SET_LIST, I, l->L, l->ci, integer(l, l->h->states.v[n->state].pc), integer(l, imm > 0 ? imm : -1)));
       break;
     case ZY_HIR_CLOSE: finish(l, r, ZY_CALL(CLOSE, I, l->L, l->ci, integer(l, imm))); break;
     case ZY_HIR_VARARG:
