@@ -14,6 +14,8 @@
 #include "vm/collector.h"
 
 static ZyTable *table(int64_t p) { return (ZyTable *)(intptr_t)p; }
+enum { EMPTY = 16 };                     /* tag of a slot of a table that is not in use */
+
 static int is_nil(const ZyValue *v) { return (v->tt & ZY_KIND_TYPE_BITS) == 0; }
 
 
@@ -281,6 +283,21 @@ int64_t zy_helper_new_table(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t n
 }
 
 /* Only into an array part that is there: the interpreter makes room in its own way, which '#' can show. */
+/* As luaH_resizearray, for a table whose hash part is empty: nothing can have to move from there. 0 when it is not, or
+** there is no memory. */
+static int grow_array(lua_State *L, ZyTable *t, int64_t size) {
+  unsigned int old = array_size(t);
+  ZyValue *array;
+  if (t->lastfree != NULL || size > INT32_MAX / (int64_t)sizeof *array) return 0;
+  array = zy_collector_realloc(L, t->array, old * sizeof *array, (size_t)size * sizeof *array);
+  if (array == NULL) return 0;
+  for (unsigned int i = old; i < size; i++) array[i].tt = EMPTY;
+  t->array = array;
+  t->alimit = (unsigned int)size;
+  t->flags &= 0x7f;
+  return 1;
+}
+
 int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n) {
   const ZyInstruction *code = zy_layout_proto(ci)->code;
   ZyInstruction i = code[pc];
@@ -289,7 +306,7 @@ int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n) 
   int64_t from = ZY_C(i);
   if (ZY_K(i)) from += (int64_t)ZY_AX(code[pc + 1]) * 256;
   if (n < 0) n = ZY_B(i) > 0 ? ZY_B(i) : zy_thread(L)->top - ra - 1;
-  if (from + n > array_size(t)) return 1;
+  if (from + n > array_size(t) && !grow_array(L, t, from + n)) return 1;
   for (int64_t j = 0; j < n; j++) {
     ZyValue *v = &t->array[from + j];
     v->v = ra[1 + j].v;
