@@ -7,8 +7,9 @@
 ** collection has ended, which the finalizer of a sentinel tells; the sentinel is then made anew.
 **
 ** A Proto that a frame executes cannot be attached: the interpreter keeps addresses in its arrays. Its loops get stubs
-** elsewhere (live.h) until it is executed no more. The marker is a weak list of such functions, which are looked at again
-** the next time. While a function is being loaded the marker stays where it is.
+** elsewhere (live.h) until it is executed no more. Such functions are in a weak list, and are looked at again the next
+** time. While a function is being loaded the marker stays where it is. All objects are only looked through when there is
+** something to attach: collections are frequent.
 **
 ** Runs on the thread that runs the Lua state.
 */
@@ -23,7 +24,7 @@
 #include "vm/collector.h"
 #include "runtime/helper.h"
 
-static const char marker_key, sentinel_key;
+static const char marker_key, running_key, sentinel_key;
 
 typedef struct Found {
   ZyProto **v;
@@ -71,10 +72,16 @@ static int by_address(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
+static int executes(const ZyThread *t, const ZyProto *p) {
+  for (const ZyCallInfo *ci = t->ci; ci != NULL; ci = ci->previous)
+    if (is_lua(ci) && zy_layout_proto(ci) == p) return 1;
+  return 0;
+}
+
 int zy_discover_live(const ZyState *S, const ZyProto *p) {
   Found live = { 0 };
   int found = 1;                             /* unknown: better not touched */
-  if (find_live(S, &live)) {
+  if (!executes(zy_thread(S->L), p) && find_live(S, &live)) {
     found = 0;
     for (size_t i = 0; i < live.n && !found; i++) found = live.v[i] == p;
   }
@@ -139,23 +146,35 @@ static int add_unattached(Found *found, ZyProto *p) {
   return 1;
 }
 
-/* Attaches the Protos of functions in front of 'marker' in the list of objects, and of those in it. They are found
+/* Those of 'running' that may have ended. What runs in the main thread, or is live, has not. */
+static int add_ended(const ZyState *S, Found *found, const ZyTable *running) {
+  for (unsigned int i = 0; running != NULL && i < running->alimit; i++) {
+    ZyProto *p;
+    if (running->array[i].tt != ZY_TAG_LUA_FN) continue;
+    p = ((ZyLuaClosure *)running->array[i].v.gc)->p;
+    if (zy_live_function(S, p) == NULL && !executes(zy_thread(S->L), p) && !add_unattached(found, p)) return 0;
+  }
+  return 1;
+}
+
+/* Attaches the Protos of functions in front of 'marker' in the list of objects, and of those in 'running'. They are found
 ** through functions and not by themselves: what a load that failed has left of a Proto is in the list, too, until it is
-** collected. Whether there was no function that is being loaded. */
-static int attach_until(lua_State *L, ZyState *S, const ZyTable *marker) {
+** collected. Whether there was no function that is being loaded; *any: whether there was something to attach. */
+static int attach_until(lua_State *L, ZyState *S, const ZyObject *marker, const ZyTable *running, int *any) {
   const ZyProto *own = ((ZyLuaClosure *)S->trampoline.v.gc)->p;
   const ZyObject *newer = NULL;
   Found found = { 0 }, live = { 0 };
   ZyPause pause = zy_collector_pause(L);
   int memory = 1, loading = 0;
-  for (const ZyObject *o = S->G->allgc; o != NULL && o != (const ZyObject *)marker && memory; newer = o, o = o->next) {
+  for (const ZyObject *o = S->G->allgc; o != NULL && o != marker && memory; newer = o, o = o->next) {
     const ZyLuaClosure *cl = (const ZyLuaClosure *)o;
     if (o->tt != LUA_TFUNCTION || is_dead(S->G, o)) continue;
     if (!is_complete(cl, newer)) loading |= cl->nupvalues > 0;
-    else if (zy_attach_function(cl->p) == NULL) memory = add_unattached(&found, cl->p);
+    else if (zy_attach_function(cl->p) == NULL && cl->p != own && zy_live_function(S, cl->p) == NULL)
+      memory = add_unattached(&found, cl->p);
   }
-  for (unsigned int i = 0; marker != NULL && i < marker->alimit && memory; i++)
-    if (marker->array[i].tt == ZY_TAG_LUA_FN) memory = add_unattached(&found, ((ZyLuaClosure *)marker->array[i].v.gc)->p);
+  if (memory) add_ended(S, &found, running);
+  *any = found.n > 0;
   if (found.n > 0 && find_live(S, &live)) {
     sort(&live);
     for (size_t i = 0; i < found.n; i++)
@@ -182,6 +201,12 @@ static void mark_running(lua_State *L, const ZyThread *t, lua_Integer *n) {
 }
 
 static int make_marker(lua_State *L) {
+  lua_newuserdatauv(L, 0, 0);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &marker_key);
+  return 0;
+}
+
+static int make_running(lua_State *L) {
   const ZyState *S = zy_state_get(L);
   lua_Integer n = 0;
   lua_newtable(L);
@@ -192,31 +217,38 @@ static int make_marker(lua_State *L) {
   mark_running(L, zy_thread(S->L), &n);
   for (const ZyObject *o = S->G->allgc; o != NULL; o = o->next)
     if (is_thread(S->G, o)) mark_running(L, (const ZyThread *)o, &n);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &marker_key);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &running_key);
   return 0;
 }
 
-/* Without memory the old one serves on; when there is none, nothing new is found. */
-static void place_marker(lua_State *L) {
+/* Without memory what is there serves on; when there is no marker, nothing new is found. */
+static void keep(lua_State *L, lua_CFunction make) {
   ZyPause pause = zy_collector_pause(L);
-  lua_pushcfunction(L, make_marker);
+  lua_pushcfunction(L, make);
   if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);
   zy_collector_resume(L, pause);
 }
 
-static const ZyTable *marker_of(lua_State *L) {
-  const ZyTable *marker = NULL;
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &marker_key) == LUA_TTABLE) marker = lua_topointer(L, -1);
+/* NULL when there is none, or it is of another type. */
+static const void *kept(lua_State *L, const void *key, int type) {
+  const ZyObject *o = NULL;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, key) == type) o = zy_thread(L)->top[-1].v.gc;
   lua_pop(L, 1);
-  return marker;
+  return o;
+}
+
+static void look(lua_State *L, ZyState *S, const ZyObject *marker) {
+  int any, all = attach_until(L, S, marker, kept(L, &running_key, LUA_TTABLE), &any);
+  if (any) keep(L, make_running);
+  if (all || marker == NULL) keep(L, make_marker);
 }
 
 void zy_discover_new(lua_State *L, ZyState *S) {
-  const ZyTable *marker;
+  const ZyObject *marker;
   if (!lua_checkstack(L, LUA_MINSTACK)) return;
   zy_live_update(L, S);
-  marker = marker_of(L);
-  if (marker != NULL && attach_until(L, S, marker)) place_marker(L);
+  marker = kept(L, &marker_key, LUA_TUSERDATA);
+  if (marker != NULL) look(L, S, marker);
 }
 
 
@@ -283,7 +315,6 @@ static int in_script(lua_State *L) {
 void zy_discover_open(lua_State *L, ZyState *S) {
   lua_pushcfunction(L, make_sentinel);
   lua_call(L, 0, 0);
-  attach_until(L, S, NULL);
-  place_marker(L);
+  look(L, S, NULL);
   if (!in_script(L) && lua_gethook(L) == NULL) lua_sethook(L, started, LUA_MASKCALL, 0);
 }
