@@ -60,7 +60,7 @@ static const ZyImmField call[] =
 static const ZyImmField call_known[] =
   { REG, { "args", 8, 8, -1, ZY_IMM_NUMBER }, { "results", 16, 8, -1, ZY_IMM_NUMBER },
     { "callee", 32, 32, 0, ZY_IMM_NUMBER }, { "one", 24, 1, 0, ZY_IMM_EXTRA }, { 0 } };
-static const ZyImmField values[] = { { "values", 0, 64, 0, ZY_IMM_EXTRA }, { 0 } };
+static const ZyImmField values[] = { { "values", 0, 64, 0, ZY_IMM_NUMBER }, { 0 } };
 static const ZyImmField access[] =
   { { "pc", 0, 32, 0, ZY_IMM_NUMBER }, { "store", 32, 32, 0, ZY_IMM_NUMBER }, { 0 } };
 
