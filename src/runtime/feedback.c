@@ -44,6 +44,7 @@ int64_t zy_helper_record_table(ZyCode *code, int64_t pc, int64_t p, int64_t tag,
   ZyCell *cell = &code->cells[pc];
   const ZyTable *t = (const ZyTable *)(intptr_t)p;
   const ZyValue *v;
+  (void)store;
   if (cell->samples < ZY_CELL_SAMPLES) cell->samples++;
   if (tag != ZY_TAG_TABLE) {
     cell->hit |= ZY_HIT_META;
@@ -52,8 +53,8 @@ int64_t zy_helper_record_table(ZyCode *code, int64_t pc, int64_t p, int64_t tag,
   if (t->metatable != NULL) cell->hit |= ZY_HIT_METATABLE;
   v = zy_helper_raw_get(t, kp, ktag);
   if (ktag == ZY_TAG_INT && (uint64_t)kp - 1 < zy_layout_array_size(t)) {
-    cell->hit |= ZY_HIT_ARRAY;               /* where nil is overwritten, only a metamethod makes a difference */
-    if (v != NULL || (store && t->metatable == NULL)) return 0;
+    cell->hit |= ZY_HIT_ARRAY;               /* over a nil, too: the array grows, as a rule, and will miss */
+    if (v != NULL) return 0;
   }
   if (v == NULL) cell->hit |= t->metatable != NULL ? ZY_HIT_MISS | ZY_HIT_META : ZY_HIT_MISS;
   else cell->hit |= ZY_HIT_NODE;
