@@ -8,7 +8,7 @@
 #include "hir/build_parts.h"
 #include "lir/native.h"
 
-typedef enum Way { GENERIC, DIRECT, BESIDE, FIND } Way;
+typedef enum Way { GENERIC, DIRECT, RAW, BESIDE, FIND } Way;
 
 enum { NOT_NIL = ZY_TYPE_ANY & ~ZY_TYPE_nil };
 

@@ -95,8 +95,10 @@ void zy_build_concat(ZyBuild *b, ZyInstruction i) {
 }
 
 void zy_build_length(ZyBuild *b, int dest, ZyRef v) {
+  ZyRef r;
   if ((zy_build_type(b, v) & ~(ZyType)ZY_TYPE_STRING) == 0)
     zy_build_write(b, dest, zy_build_node(b, ZY_HIR_LEN_STR, v, 0));
+  else if ((r = zy_build_plain_length(b, v)) != 0) zy_build_write(b, dest, r);
   else if (b->scope->inlined != 0) zy_build_exit(b, b->pc, ZY_EXIT_COLD);
   else {
     v = zy_build_exiting(b, ZY_HIR_LEN, v, 0, dest, zy_build_state(b, b->pc));

@@ -70,7 +70,7 @@ static int instruction_fits(const ZyUnit *outermost, const ZyUnit *unit, int pc,
     case ZY_BC_GETTABUP: case ZY_BC_GETTABLE: case ZY_BC_GETI: case ZY_BC_GETFIELD: case ZY_BC_SETTABUP:
     case ZY_BC_SETTABLE: case ZY_BC_SETI: case ZY_BC_SETFIELD: case ZY_BC_SELF:
       return zy_build_is_direct(unit, pc) || !zy_build_has_run(unit, pc);
-    case ZY_BC_LEN: return !zy_build_has_run(unit, pc);
+    case ZY_BC_LEN: return zy_build_is_plain_length(unit, pc) || !zy_build_has_run(unit, pc);
     case ZY_BC_CALL: case ZY_BC_TAILCALL: return call_fits(outermost, unit, pc, depth);
     case ZY_BC_RETURN:                       /* of a tail call: comes when that was not translated */
       return (ZY_B(i) > 0 || (pc > 0 && ZY_OP(unit->code[pc - 1]) == ZY_BC_TAILCALL)) && !ZY_K(i);

@@ -37,7 +37,10 @@ static int takes_two(int lib) {
   return lib == ZY_LIB_MATH_MAX || lib == ZY_LIB_MATH_MIN || lib == ZY_LIB_SETMETATABLE;
 }
 
-int zy_build_library_takes(int lib, int nargs) { return kind_of(lib) != NOTHING && nargs == 1 + takes_two(lib); }
+int zy_build_library_takes(int lib, int nargs) {
+  if (lib == ZY_LIB_STRING_BYTE) return nargs == 1 || nargs == 2;
+  return kind_of(lib) != NOTHING && nargs == 1 + takes_two(lib);
+}
 
 int zy_build_library_seen(const ZyBuild *b) {
   const ZyCell *cell = zy_build_cell(b);
@@ -101,10 +104,26 @@ static ZyRef to_integer(ZyBuild *b, ZyHirOp op, ZyRef x) {
   return zy_build_exiting(b, ZY_HIR_TRUNC_INT, x, 0, 0, zy_build_state(b, b->pc));
 }
 
+/* One byte that is there; counting from the end, and what is not there, is left to the library. */
+static ZyRef string_byte(ZyBuild *b, int reg, int nargs) {
+  ZyRef f = zy_build_read(b, reg), s = zy_build_read(b, reg + 1);
+  ZyRef i = nargs == 2 ? zy_build_read(b, reg + 2) : zy_build_int(b, 1), at;
+  if (zy_build_avoids(b, ZY_AVOID_TYPE | ZY_AVOID_TABLE)) return 0;
+  if (!(zy_build_type(b, f) & ZY_TYPE_cfn) || !(zy_build_type(b, s) & ZY_TYPE_STRING)) return 0;
+  if (!(zy_build_type(b, i) & ZY_TYPE_int)) return 0;
+  zy_build_exiting(b, ZY_HIR_GUARD_LIB, f, 0, ZY_LIB_STRING_BYTE, zy_build_state(b, b->pc));
+  s = zy_build_guard_type(b, s, ZY_TYPE_STRING);
+  i = zy_build_guard_type(b, i, ZY_TYPE_int);
+  at = zy_build_node(b, ZY_HIR_SUB_INT, i, zy_build_int(b, 1));
+  zy_build_guard(b, zy_build_node(b, ZY_HIR_LTU_INT, at, zy_build_node(b, ZY_HIR_LEN_STR, s, 0)));
+  return zy_build_node(b, ZY_HIR_STR_BYTE, s, i);
+}
+
 ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs) {
   ZyRef x[2] = { 0, 0 };
   ZyRef f;
   if (!zy_build_library_takes(lib, nargs)) return 0;
+  if (lib == ZY_LIB_STRING_BYTE) return string_byte(b, reg, nargs);
   for (int i = 0; i < nargs; i++) {
     x[i] = zy_build_read(b, reg + 1 + i);
     if (!is_taken(b, lib, x[i])) return 0;

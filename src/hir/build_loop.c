@@ -208,6 +208,7 @@ void zy_build_tfor_prep(ZyBuild *b, ZyInstruction i) {
 
 void zy_build_tfor_call(ZyBuild *b, ZyInstruction i) {
   ZyRef v[3];
+  if (zy_build_iterate(b, i)) return;
   for (int r = 0; r < 3; r++) v[r] = zy_build_read(b, ZY_A(i) + r);
   for (int r = 0; r < 3; r++) zy_build_write(b, ZY_A(i) + 4 + r, v[r]);
   zy_build_call(b, ZY_A(i) + 4, 2, ZY_C(i));
@@ -223,6 +224,7 @@ void zy_build_tfor_loop(ZyBuild *b, ZyInstruction i) {
   zy_build_enter(b, to[0]);
   zy_build_jump(b, pc + 1);
   zy_build_enter(b, to[1]);
+  if (zy_build_type(b, v) == (ZY_TYPE_int | ZY_TYPE_nil)) v = zy_build_guard_type(b, v, ZY_TYPE_int);
   zy_build_write(b, a + 2, v);
   zy_build_jump(b, pc + 1 - ZY_BX(i));
 }

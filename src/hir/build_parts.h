@@ -31,10 +31,20 @@ void zy_build_tfor_loop(ZyBuild *b, ZyInstruction i);
 /* Finds out which loops count in floats, of those whose FORPREP is not translated. */
 void zy_build_find_floats(ZyScope *s);
 
+/* ---- build_iterate.c: iterators that are known ---- */
+
+/* The TFORCALL of next, or of the iterator that ipairs gives, as seen before; 0: of neither. */
+int zy_build_iterate(ZyBuild *b, ZyInstruction i);
+
 /* ---- build_table.c: tables ---- */
 
 void zy_build_get(ZyBuild *b, ZyRef t, ZyRef key, int dest);
 void zy_build_set(ZyBuild *b, ZyRef t, ZyRef key, ZyRef v);
+/* Element 'key', an integer, of 'table', of which a metatable is ruled out; nil when absent. */
+ZyRef zy_build_raw_element(ZyBuild *b, ZyRef table, ZyRef key);
+/* The length of 'v' when that needs no frame; else 0. */
+ZyRef zy_build_plain_length(ZyBuild *b, ZyRef v);
+int zy_build_is_plain_length(const ZyUnit *unit, int pc);
 void zy_build_new_table(ZyBuild *b, ZyInstruction i);
 /* Whether the access at 'pc' of 'unit', which feedback describes, never needs a generic operation. */
 int zy_build_is_direct(const ZyUnit *unit, int pc);

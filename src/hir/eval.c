@@ -285,6 +285,7 @@ ZyEval zy_eval_node(const ZyHirNode *n, const ZyValue a[3], ZyValue *out) {
     case ZY_HIR_ARRAY_LIMIT: case ZY_HIR_ARRAY_BASE: case ZY_HIR_ELEM: case ZY_HIR_FIELD_SLOT: case ZY_HIR_FIELD_FIND:
     case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: case ZY_HIR_SET_META:
     case ZY_HIR_BARRIER: case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_LEN_STR:
+    case ZY_HIR_ELEM_SLOT: case ZY_HIR_LEN_TABLE: case ZY_HIR_STR_BYTE: case ZY_HIR_NEXT:
     case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET:
     case ZY_HIR_NEW_TABLE: case ZY_HIR_SET_LIST: case ZY_HIR_LEN: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE: case ZY_HIR_VARARG:
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: case ZY_HIR_RECORD: case ZY_HIR_RECORD_CALL: case ZY_HIR_RECORD_TABLE:

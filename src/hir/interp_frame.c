@@ -34,6 +34,7 @@ HELPER_TYPE(FieldGet, State *, ZyCallInfo *, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(FieldSet, State *, ZyCallInfo *, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Barrier, State *, ZyTable *)
 HELPER_TYPE(SetMeta, State *, ZyTable *, ZyTable *)
+HELPER_TYPE(Length, State *, ZyCallInfo *, ZyTable *)
 HELPER_TYPE(Int1, State *, ZyCallInfo *, int64_t)
 HELPER_TYPE(Int2, State *, ZyCallInfo *, int64_t, int64_t)
 HELPER_TYPE(Int3, State *, ZyCallInfo *, int64_t, int64_t, int64_t)
@@ -46,6 +47,7 @@ HELPER_TYPE(Record, ZyCell *, int64_t)
 HELPER_TYPE(Tick, State *, ZyCallInfo *, ZyCode *)
 HELPER_TYPE(Polled, State *, ZyCallInfo *)
 
+typedef ZyValue *(*ElemSlot)(const ZyTable *, int64_t);
 typedef ZyValue *(*FieldSlot)(ZyTable *, ZyString *);
 typedef const ZyValue *(*FieldFind)(State *, int64_t, int64_t, ZyString *);
 typedef double (*Math)(int64_t, double);
@@ -97,6 +99,12 @@ static ZyStep decided(int64_t answer, ZyValue *out) {
   return give_int(out, (int)answer != 0);
 }
 
+static ZyStep elem_slot(ZyMachine *m, const ZyValue *a, ZyValue *out) {
+  ElemSlot helper;
+  memcpy(&helper, &m->cx->helper[ZY_HELPER_ELEM_SLOT], sizeof helper);
+  return give_pointer(out, helper(table(a), a[1].v.i));
+}
+
 static ZyStep field_slot(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
   FieldSlot helper;
   ZyValue *slot;
@@ -142,6 +150,10 @@ static ZyStep string_length(const ZyValue *a, ZyValue *out) {
   return give_int(out, a->tt == ZY_TAG_STR ? s->shrlen : (int64_t)s->u.lnglen);
 }
 
+static ZyStep string_byte(const ZyValue *a, ZyValue *out) {
+  return give_int(out, (unsigned char)((const ZyString *)a->v.gc)->contents[a[1].v.i - 1]);
+}
+
 static ZyStep record(ZyMachine *m, const ZyHirNode *n, const ZyValue *a) {
   ZyCell *cell;
   if (m->code->cells == NULL) return ZY_STEP_NEXT;
@@ -178,9 +190,12 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
     case ZY_HIR_LT: return decided(HELPER(m, LESS, Less, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, 0), out);
     case ZY_HIR_LE: return decided(HELPER(m, LESS, Less, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, 1), out);
 
-    case ZY_HIR_ARRAY_LIMIT: return give_int(out, table(a)->alimit);
+    case ZY_HIR_ARRAY_LIMIT: return give_int(out, zy_layout_array_size(table(a)));
     case ZY_HIR_ARRAY_BASE: return give_pointer(out, table(a)->array);
     case ZY_HIR_ELEM: return give_pointer(out, (ZyValue *)a[0].v.p + (a[1].v.i - 1));
+    case ZY_HIR_ELEM_SLOT: return elem_slot(m, a, out);
+    case ZY_HIR_LEN_TABLE: return give_int(out, HELPER(m, LENGTH, Length, L, ci, table(a)));
+    case ZY_HIR_STR_BYTE: return string_byte(a, out);
     case ZY_HIR_FIELD_SLOT: return field_slot(m, n, a, out);
     case ZY_HIR_FIELD_FIND: return field_find(m, n, a, out);
     case ZY_HIR_LOAD_VAL: return give(out, found(a[0].v.p));
@@ -211,6 +226,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
     case ZY_HIR_LEN: return result(m, HELPER(m, LEN, Int3, L, ci, a[0].v.i, a[0].tt, imm), imm, out);
     case ZY_HIR_CONCAT: return result(m, HELPER(m, CONCAT, Int2, L, ci, reg, imm >> 8), reg, out);
     case ZY_HIR_CLOSURE: return result(m, HELPER(m, CLOSURE, Int2, L, ci, reg, imm >> 8), reg, out);
+    case ZY_HIR_NEXT: return done(HELPER(m, NEXT, Int2, L, ci, reg, imm >> 8));
     case ZY_HIR_CLOSE: return done(HELPER(m, CLOSE, Int1, L, ci, imm));
     case ZY_HIR_VARARG: return done(HELPER(m, VARARG, Int2, L, ci, reg, (imm >> 8) - 1));
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA:

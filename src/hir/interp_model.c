@@ -170,13 +170,18 @@ static ZyStep field_set(const ZyHirNode *n, const ZyValue *a) {
   return check(v != NULL);
 }
 
+static int64_t border(const ZyTable *t) {
+  int64_t n = t->alimit;
+  while (n > 0 && t->array[n - 1].tt == ZY_TAG_NIL) n--;
+  return n;
+}
+
 static ZyStep length(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
   ZyValue value = { .tt = ZY_TAG_INT };
   ZyTable *t = plain_table(&a[0]);
   if (a[0].tt == ZY_TAG_STR) value.v.i = ((ZyString *)a[0].v.gc)->shrlen;
   else if (t == NULL) return ZY_STEP_EXIT;
-  else
-    for (value.v.i = t->alimit; value.v.i > 0 && t->array[value.v.i - 1].tt == ZY_TAG_NIL; value.v.i--) { }
+  else value.v.i = border(t);
   return result(m, n->imm, value, out);
 }
 
@@ -231,6 +236,14 @@ static ZyStep element_address(const ZyValue *a, ZyValue *out) {
   return give_object(out, (void *)((uintptr_t)a[0].v.p + (uintptr_t)(a[1].v.i - 1) * sizeof(ZyValue)), ZY_TAG_LIGHT);
 }
 
+/* What is absent. */
+static const ZyValue absent = { .tt = ZY_TAG_NIL };
+
+static ZyStep element_slot(const ZyValue *a, ZyValue *out) {
+  ZyValue *v = element(table(&a[0]), &a[1]);
+  return give_object(out, v != NULL ? v : (void *)(uintptr_t)&absent, ZY_TAG_LIGHT);
+}
+
 /* Whether 'p' is the address of a value in one of the model's tables. */
 static int in_table(const ZyMachine *m, const void *p) {
   uintptr_t at = (uintptr_t)p;
@@ -243,7 +256,7 @@ static int in_table(const ZyMachine *m, const void *p) {
 }
 
 static ZyStep access(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
-  if (!in_table(m, a[0].v.p)) return fault(m, "an access outside of every table");
+  if (!in_table(m, a[0].v.p) && !(n->op == ZY_HIR_LOAD_VAL && a[0].v.p == &absent)) return fault(m, "an access outside of every table");
   if (n->op == ZY_HIR_STORE_VAL) store(a[0].v.p, &a[1]);
   else {
     *out = *(const ZyValue *)a[0].v.p;
@@ -275,6 +288,8 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
     case ZY_HIR_ARRAY_LIMIT: return give_int(out, table(a)->alimit);
     case ZY_HIR_ARRAY_BASE: return give_object(out, table(a)->array, ZY_TAG_LIGHT);
     case ZY_HIR_ELEM: return element_address(a, out);
+    case ZY_HIR_ELEM_SLOT: return element_slot(a, out);
+    case ZY_HIR_LEN_TABLE: return give_int(out, border(table(a)));
     case ZY_HIR_FIELD_SLOT: {
       ZyValue *slot = zy_model_field(table(a), ZY_K_KEY(n->imm), 0);
       return slot != NULL ? give_object(out, slot, ZY_TAG_LIGHT) : ZY_STEP_EXIT;
@@ -296,7 +311,9 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
     case ZY_HIR_LEN: return length(m, n, a, out);
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: return call(m, n);
     case ZY_HIR_VARARG: return vararg(m, n);
-    case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_SET_LIST: return ZY_STEP_EXIT;
+    case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_SET_LIST: case ZY_HIR_NEXT:
+      return ZY_STEP_EXIT;
+    case ZY_HIR_STR_BYTE: return give_int(out, 0);
 
     case ZY_HIR_BARRIER: case ZY_HIR_CLOSE: case ZY_HIR_RECORD: case ZY_HIR_RECORD_CALL: case ZY_HIR_RECORD_TABLE:
     case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL:

@@ -250,7 +250,7 @@ static int check_operand_types(Verifier *v) {
   switch ((ZyHirOp)n->op) {
     case ZY_HIR_CONST: case ZY_HIR_KCONST: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG: case ZY_HIR_UPVAL_GET:
     case ZY_HIR_NEW_TABLE: case ZY_HIR_SET_LIST: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE:
-    case ZY_HIR_VARARG: case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL: case ZY_HIR_JUMP:
+    case ZY_HIR_NEXT: case ZY_HIR_VARARG: case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL: case ZY_HIR_JUMP:
     case ZY_HIR_RETURN: case ZY_HIR_EXIT: case ZY_HIR_NONE: case ZY_HIR_COUNT_:
       return 1;
     case ZY_HIR_ADD_INT: case ZY_HIR_SUB_INT: case ZY_HIR_MUL_INT: case ZY_HIR_IDIV_INT: case ZY_HIR_MOD_INT:
@@ -277,7 +277,10 @@ static int check_operand_types(Verifier *v) {
     case ZY_HIR_GUARD_PROTO: case ZY_HIR_CALL_LUA: case ZY_HIR_UPVAL_OF: case ZY_HIR_TAIL_SELF:
       return check_types(v, LUA_FN, 0);
     case ZY_HIR_GUARD_NOMETA: case ZY_HIR_ARRAY_LIMIT: case ZY_HIR_ARRAY_BASE: case ZY_HIR_FIELD_SLOT:
+    case ZY_HIR_LEN_TABLE:
       return check_types(v, TABLE, 0);
+    case ZY_HIR_ELEM_SLOT: return check_types(v, TABLE, INT);
+    case ZY_HIR_STR_BYTE: return check_types(v, ZY_TYPE_STRING, INT);
     case ZY_HIR_ELEM: return check_types(v, PTR, INT);
     case ZY_HIR_LOAD_VAL: return check_types(v, PTR, 0);
     case ZY_HIR_STORE_VAL: return check_types(v, PTR, VALUE);

@@ -217,6 +217,10 @@ static void call_out(ZyLower *l, ZyRef r) {
     case ZY_HIR_SET_LIST:
       finish(l, r, ZY_CALL(SET_LIST, I, l->L, l->ci, integer(l, l->h->states.v[n->state].pc), integer(l, imm > 0 ? imm : -1)));
       break;
+    case ZY_HIR_NEXT:
+      finish(l, r, ZY_CALL(NEXT, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8)));
+      zy_lower_forget(l, (int)reg + 4, 255);
+      break;
     case ZY_HIR_CLOSE: finish(l, r, ZY_CALL(CLOSE, I, l->L, l->ci, integer(l, imm))); break;
     case ZY_HIR_VARARG:
       zy_lower_forget(l, (int)reg, 255);
@@ -230,7 +234,7 @@ void zy_lower_call_node(ZyLower *l, ZyRef r) {
   switch (n->op) {
     case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_NEW_TABLE:
     case ZY_HIR_LEN: case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_CLOSE:
-    case ZY_HIR_VARARG:
+    case ZY_HIR_NEXT: case ZY_HIR_VARARG:
       call_out(l, r);
       break;
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA:

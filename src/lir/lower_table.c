@@ -41,6 +41,23 @@ static void element(ZyLower *l, ZyRef r) {
     set_address(l, r, ZY_OP2(PADD, array, ZY_OP2(SHL, i, zy_lower_int(l, 4))), -(int32_t)sizeof(ZyValue));
 }
 
+/* The size of the array part. Where alimit is a hint for '#', the next power of two. */
+static uint32_t array_limit(ZyLower *l, uint32_t t) {
+  uint32_t limit = FIELD(l, LOAD32, t, ZyTable, alimit), one = zy_lower_int(l, 1), size;
+  uint32_t hinted = ZY_OP2(AND, FIELD(l, LOAD8, t, ZyTable, flags), zy_lower_int(l, ZY_ALIMIT_IS_HINT));
+  uint32_t hint = zy_lower_label(l), real = zy_lower_label(l), join = zy_lower_label(l);
+  zy_lower_branch(l, ZY_OP2(NE, hinted, zy_lower_int(l, 0)), hint, real, ZY_HINT_UNLIKELY);
+  zy_lower_place(l, hint);
+  size = ZY_OP2(SUB, limit, one);              /* of 0: all bits */
+  for (int by = 1; by <= 16; by *= 2) size = ZY_OP2(OR, size, ZY_OP2(SHR, size, zy_lower_int(l, by)));
+  size = ZY_OP2(ADD, size, one);
+  zy_lower_jump(l, join, &size, 1);
+  zy_lower_place(l, real);
+  zy_lower_jump(l, join, &limit, 1);
+  zy_lower_place(l, join);
+  return zy_lower_param(l, ZY_LIR_I);
+}
+
 /* A bit: the node has this short string as its key. */
 static uint32_t has_key(ZyLower *l, uint32_t node, uint32_t key) {
   uint32_t is = ZY_OP2(EQ, FIELD(l, LOADP, node, ZyNode, u.key), key);
@@ -264,6 +281,12 @@ static void string_length(ZyLower *l, ZyRef r) {
   else zy_lower_set(l, r, zy_lower_select(l, ZY_LIR_I, is_short, of_short, of_long));
 }
 
+static void string_byte(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  uint32_t at = ZY_OP2(PADD, zy_lower_payload(l, n->ops[0], ZY_LIR_P), zy_lower_bits(l, n->ops[1]));
+  zy_lower_set(l, r, zy_lower_load(l, ZY_LIR_LOAD8, at, (int64_t)offsetof(ZyString, contents) - 1, ZY_ALIAS_SHAPE));
+}
+
 static void load_reg(ZyLower *l, ZyRef r) {
   int64_t reg = l->h->nodes.v[r].imm;
   if (zy_lower_load_argument(l, r) || zy_lower_load_result(l, r)) return;
@@ -286,9 +309,14 @@ void zy_lower_table_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_GUARD_NOMETA:
       zy_lower_guard(l, r, ZY_OP2(EQ, FIELD(l, LOADP, table(l, n->ops[0]), ZyTable, metatable), ZY_OP1(NULLP, 0)));
       break;
-    case ZY_HIR_ARRAY_LIMIT: zy_lower_set(l, r, FIELD(l, LOAD32, table(l, n->ops[0]), ZyTable, alimit)); break;
+    case ZY_HIR_ARRAY_LIMIT: zy_lower_set(l, r, array_limit(l, table(l, n->ops[0]))); break;
     case ZY_HIR_ARRAY_BASE: zy_lower_set(l, r, FIELD(l, LOADP, table(l, n->ops[0]), ZyTable, array)); break;
     case ZY_HIR_ELEM: element(l, r); break;
+    case ZY_HIR_ELEM_SLOT:
+      set_address(l, r, ZY_CALL(ELEM_SLOT, P, table(l, n->ops[0]), zy_lower_bits(l, n->ops[1])), 0);
+      break;
+    case ZY_HIR_LEN_TABLE: zy_lower_set(l, r, ZY_CALL(LENGTH, I, l->L, l->ci, table(l, n->ops[0]))); break;
+    case ZY_HIR_STR_BYTE: string_byte(l, r); break;
     case ZY_HIR_FIELD_SLOT: field_slot(l, r); break;
     case ZY_HIR_FIELD_FIND: field_find(l, r); break;
     case ZY_HIR_SET_META: set_meta(l, r); break;

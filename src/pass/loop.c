@@ -321,6 +321,7 @@ static int may_move(const Mover *mv, ZyRef r) {
   if (classes != 0 ? (mv->written & classes) != 0 : effect != 0) return 0;
   if (n->op == ZY_HIR_IDIV_INT || n->op == ZY_HIR_MOD_INT) return not_zero(mv, n->ops[1]);
   if (n->op == ZY_HIR_LOAD_VAL) return good_address(mv, n->ops[0]);
+  if (n->op == ZY_HIR_STR_BYTE) return 0;          /* its check may stay in the loop */
   if (n->op == ZY_HIR_UPVAL_OF) return good_function(mv, r);
   if (n->op == ZY_HIR_UPVAL_OF) return is_inlined(mv, n->ops[0]);
   if (n->state != 0 && entry_state(mv->loop) == 0) return 0;

@@ -54,9 +54,10 @@ static void record_place(ZyCell *cell, uint16_t place, uint16_t event_place) {
 
 static int record_key(ZyCell *cell, const ZyTable *t, int64_t kp, int64_t ktag) {
   const ZyValue *v = zy_helper_raw_get(t, kp, ktag);
+  int array = ktag == ZY_TAG_INT && (uint64_t)kp - 1 < zy_layout_array_size(t);
+  if (array) cell->hit |= ZY_HIT_ARRAY;      /* over a nil, too: the array grows, as a rule, and will miss */
   if (v == NULL) return 0;
-  if (ktag == ZY_TAG_INT && (uint64_t)kp - 1 < t->alimit) cell->hit |= ZY_HIT_ARRAY;
-  else cell->hit |= ZY_HIT_NODE;
+  if (!array) cell->hit |= ZY_HIT_NODE;
   if (ktag == ZY_TAG_STR) record_place(cell, place_of(t, v), 0);
   return 1;
 }

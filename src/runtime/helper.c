@@ -14,6 +14,15 @@ static const struct { int which; const char *library, *name; } libraries[] = {
 #undef ZY_LIB
 };
 
+/* Pushes the library's function; that called IPAIRS_NEXT is what ipairs gives. Never raises. */
+static void push_function(lua_State *L, int which, const char *name) {
+  lua_pushstring(L, name);
+  lua_rawget(L, -2);
+  if (which != ZY_LIB_IPAIRS_NEXT || lua_tocfunction(L, -1) == NULL) return;
+  lua_newtable(L);
+  if (lua_pcall(L, 1, 1, 0) != LUA_OK) lua_pushnil(L);
+}
+
 /* A function pointer as C lets it be kept beside data pointers on the systems that zyjit runs on. */
 #define SET(name, function) do { \
     union { __typeof__(&function) f; void *p; } u = { .f = &function }; \
@@ -28,11 +37,14 @@ void zy_helper_init(lua_State *L, ZyState *S) {
   SET(FIELD_SLOT, zy_helper_field_slot);
   SET(FIELD_FIND, zy_helper_field_find);
   SET(SET_META, zy_helper_set_meta);
+  SET(ELEM_SLOT, zy_helper_elem_slot);
   SET(BARRIER, zy_helper_barrier);
   SET(UPVAL_SET, zy_helper_upval_set);
   SET(NEW_TABLE, zy_helper_new_table);
   SET(SET_LIST, zy_helper_set_list);
   SET(LEN, zy_helper_len);
+  SET(LENGTH, zy_helper_length);
+  SET(NEXT, zy_helper_next);
   SET(CONCAT, zy_helper_concat);
   SET(CLOSURE, zy_helper_closure);
   SET(VARARG, zy_helper_vararg);
@@ -58,7 +70,7 @@ void zy_helper_init(lua_State *L, ZyState *S) {
     int top = lua_gettop(L);
     if (lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE) == LUA_TTABLE
         && lua_getfield(L, -1, libraries[i].library) == LUA_TTABLE) {
-      lua_getfield(L, -1, libraries[i].name);
+      push_function(L, libraries[i].which, libraries[i].name);
       u.f = lua_tocfunction(L, -1);
     }
     lua_settop(L, top);

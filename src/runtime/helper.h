@@ -39,12 +39,17 @@ int64_t zy_helper_field_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag
 ZyValue *zy_helper_field_slot(ZyTable *t, ZyString *key);
 const ZyValue *zy_helper_field_find(lua_State *L, int64_t p, int64_t tag, const ZyString *key);
 int64_t zy_helper_set_meta(lua_State *L, ZyTable *t, ZyTable *meta);
+ZyValue *zy_helper_elem_slot(const ZyTable *t, int64_t key);
 int64_t zy_helper_barrier(lua_State *L, ZyTable *t);
 int64_t zy_helper_new_table(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t narray, int64_t nhash);
 int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n);
 int64_t zy_helper_len(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t reg);
+int64_t zy_helper_length(lua_State *L, ZyCallInfo *ci, ZyTable *t);
 /* The value at a key without metamethods; NULL when absent. */
 ZyValue *zy_helper_raw_get(const ZyTable *t, int64_t kp, int64_t ktag);
+
+/* ---- helper_iterate.c ---- */
+int64_t zy_helper_next(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t n);
 
 /* ---- helper_value.c ---- */
 int64_t zy_helper_concat(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t n);

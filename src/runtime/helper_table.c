@@ -69,18 +69,6 @@ const ZyValue *zy_helper_field_find(lua_State *L, int64_t p, int64_t tag, const 
   return NULL;
 }
 
-/* Length of the array part: alimit may be a hint for '#' and not the size (then the size is a power of two). */
-static unsigned int array_size(const ZyTable *t) {
-  unsigned int size = t->alimit;
-  if (!(t->flags & 0x80) || (size & (size - 1)) == 0) return size;
-  size |= size >> 1;
-  size |= size >> 2;
-  size |= size >> 4;
-  size |= size >> 8;
-  size |= size >> 16;
-  return size + 1;
-}
-
 static ZyValue *find_int(ZyNode *n, int64_t key) {
   for (; n != NULL; n = next_node(n))
     if (n->u.key_tt == ZY_TAG_INT && n->u.key.i == key) return &n->value;
@@ -91,9 +79,15 @@ static ZyValue *find_int(ZyNode *n, int64_t key) {
 static ZyValue *get_int(const ZyTable *t, int64_t key) {
   unsigned int mask = (1u << t->lsizenode) - 1;
   ZyValue *v;
-  if ((uint64_t)key - 1 < array_size(t)) return &t->array[key - 1];
+  if ((uint64_t)key - 1 < zy_layout_array_size(t)) return &t->array[key - 1];
   v = find_int(&t->node[(uint64_t)key % (mask | 1)], key);
   return v != NULL ? v : find_int(&t->node[(uint64_t)key & mask], key);
+}
+
+ZyValue *zy_helper_elem_slot(const ZyTable *t, int64_t key) {
+  static ZyValue nil = { .tt = ZY_TAG_NIL };
+  ZyValue *v = get_int(t, key);
+  return v != NULL ? v : &nil;
 }
 
 ZyValue *zy_helper_raw_get(const ZyTable *t, int64_t kp, int64_t ktag) {
@@ -246,12 +240,22 @@ static int64_t set_by_api(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, 
   return 0;
 }
 
+/* A key that the table, which has no metatable, does not hold. */
+static void add_integer(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t kp, int64_t vp, int64_t vtag) {
+  ZyThread *t = zy_thread(L);
+  t->top = ci->top;
+  zy_value_set(t->top++, p, ZY_TAG_TABLE);
+  zy_value_set(t->top++, vp, vtag);
+  lua_rawseti(L, -2, kp);
+  t->top = ci->top;
+}
+
 int64_t zy_helper_table_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t kp, int64_t ktag, int64_t vp,
                             int64_t vtag) {
   if (tag == ZY_TAG_TABLE && plain_key(ktag)) {
     ZyTable *t = table(p);
     ZyValue *v = zy_helper_raw_get(t, kp, ktag);
-    if (v == NULL && t->metatable == NULL && ktag == ZY_TAG_INT && (uint64_t)kp - 1 < array_size(t)) v = &t->array[kp - 1];
+    if (v == NULL && t->metatable == NULL && ktag == ZY_TAG_INT && (uint64_t)kp - 1 < zy_layout_array_size(t)) v = &t->array[kp - 1];
     if (v == NULL && ktag == ZY_TAG_STR && vtag != ZY_TAG_NIL && !has_event(L, t->metatable, ZY_TM_NEWINDEX)) {
       v = new_field(L, t, (ZyString *)(intptr_t)kp);
       if (v != NULL) t->flags &= (uint8_t)~ZY_TM_BITS;
@@ -259,6 +263,10 @@ int64_t zy_helper_table_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag
     if (v != NULL) {
       zy_value_set(v, vp, vtag);
       if (zy_value_barrier((ZyObject *)t, v)) zy_helper_barrier(L, t);
+      return 0;
+    }
+    if (t->metatable == NULL && ktag == ZY_TAG_INT) {
+      add_integer(L, ci, p, kp, vp, vtag);
       return 0;
     }
   }
@@ -282,11 +290,10 @@ int64_t zy_helper_new_table(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t n
   return 0;
 }
 
-/* Only into an array part that is there: the interpreter makes room in its own way, which '#' can show. */
 /* As luaH_resizearray, for a table whose hash part is empty: nothing can have to move from there. 0 when it is not, or
 ** there is no memory. */
 static int grow_array(lua_State *L, ZyTable *t, int64_t size) {
-  unsigned int old = array_size(t);
+  unsigned int old = zy_layout_array_size(t);
   ZyValue *array;
   if (t->lastfree != NULL || size > INT32_MAX / (int64_t)sizeof *array) return 0;
   array = zy_collector_realloc(L, t->array, old * sizeof *array, (size_t)size * sizeof *array);
@@ -306,7 +313,7 @@ int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n) 
   int64_t from = ZY_C(i);
   if (ZY_K(i)) from += (int64_t)ZY_AX(code[pc + 1]) * 256;
   if (n < 0) n = ZY_B(i) > 0 ? ZY_B(i) : zy_thread(L)->top - ra - 1;
-  if (from + n > array_size(t) && !grow_array(L, t, from + n)) return 1;
+  if (from + n > zy_layout_array_size(t) && !grow_array(L, t, from + n)) return 1;
   for (int64_t j = 0; j < n; j++) {
     ZyValue *v = &t->array[from + j];
     v->v = ra[1 + j].v;
@@ -315,6 +322,22 @@ int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n) 
   }
   zy_thread(L)->top = ci->top;
   return 0;
+}
+
+/* As luaH_getn. Where alimit is a hint, an assignment behind it by luaH_getint would have made it grow. */
+int64_t zy_helper_length(lua_State *L, ZyCallInfo *ci, ZyTable *table) {
+  ZyThread *t = zy_thread(L);
+  unsigned int size = zy_layout_array_size(table);
+  int64_t n;
+  if (table->alimit < size && !is_nil(&table->array[table->alimit])) table->alimit++;
+  if (table->alimit > 0 && !is_nil(&table->array[table->alimit - 1])
+      && (table->alimit < size ? is_nil(&table->array[table->alimit]) : table->lastfree == NULL))
+    return table->alimit;
+  t->top = ci->top;
+  zy_value_set(t->top++, (int64_t)(intptr_t)table, ZY_TAG_TABLE);
+  n = (int64_t)lua_rawlen(L, -1);
+  t->top = ci->top;
+  return n;
 }
 
 int64_t zy_helper_len(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t reg) {

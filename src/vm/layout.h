@@ -124,6 +124,8 @@ typedef union ZyNode {                                            /* 24 bytes */
   ZyValue value;
 } ZyNode;
 
+enum { ZY_ALIMIT_IS_HINT = 1 << 7 };  /* of ZyTable.flags */
+
 typedef struct ZyTable {
   ZY_GC_HEADER;
   uint8_t flags;                      /* bit 7: alimit is not the array's real size; bit p: no metamethod p */
@@ -135,6 +137,18 @@ typedef struct ZyTable {
   struct ZyTable *metatable;
   ZyObject *gclist;
 } ZyTable;
+
+/* Length of the array part: alimit may be a hint for '#' and not the size (then the size is a power of two). */
+static inline unsigned int zy_layout_array_size(const ZyTable *t) {
+  unsigned int size = t->alimit;
+  if (!(t->flags & ZY_ALIMIT_IS_HINT) || (size & (size - 1)) == 0) return size;
+  size |= size >> 1;
+  size |= size >> 2;
+  size |= size >> 4;
+  size |= size >> 8;
+  size |= size >> 16;
+  return size + 1;
+}
 
 enum { ZY_TM_INDEX = 0, ZY_TM_NEWINDEX = 1, ZY_TM_GC = 2, ZY_TM_LEN = 4, ZY_TM_EQ = 5,   /* bits of ZyTable.flags */
        ZY_TM_BITS = 0x3f };           /* all of them: a new key in a table clears them */
