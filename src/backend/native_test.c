@@ -15,14 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/backend.h"
 #include "hir/eval.h"
 #include "hir/machine.h"
 #include "lir/lower.h"
+#include "runtime/engine.h"
 
-static const struct { const char *name, *backend; int level; } versions[] = {
-  { "llvm 0", "llvm", 0 }, { "llvm 1", "llvm", 1 }, { "llvm 2", "llvm", 2 },
-  { "gccjit 0", "gccjit", 0 }, { "gccjit 1", "gccjit", 1 }, { "gccjit 2", "gccjit", 2 }
+static const struct { const char *name; int backend, level; } versions[] = {
+  { "llvm 0", ZY_BACKEND_LLVM, 0 }, { "llvm 1", ZY_BACKEND_LLVM, 1 }, { "llvm 2", ZY_BACKEND_LLVM, 2 },
+  { "gccjit 0", ZY_BACKEND_GCCJIT, 0 }, { "gccjit 1", ZY_BACKEND_GCCJIT, 1 }, { "gccjit 2", ZY_BACKEND_GCCJIT, 2 }
 };
 
 enum { VERSIONS = sizeof versions / sizeof *versions, NCONSTANTS = ZY_MODEL_STRINGS };
@@ -31,7 +31,7 @@ struct ZyNativeTest {
   const ZyHir *h;
   ZyLowered lowered;
   int n;
-  struct { const char *name; const ZyBackend *backend; ZyNative fn; void *module; } version[VERSIONS];
+  struct { const char *name; ZyNative fn; ZyModule *module; } version[VERSIONS];
 };
 
 
@@ -252,26 +252,18 @@ static int is_chosen(const char *name) {
   return chosen == NULL || strstr(chosen, name) != NULL;
 }
 
-/* The back end, started; NULL and the reason when it does not work. */
-static const ZyBackend *ready(const char *name, char *why, size_t size) {
-  const ZyBackend *backend = zy_backend_find(name, why, size);
-  return backend != NULL && backend->start(why, size) == ZY_STATUS_OK ? backend : NULL;
-}
-
 static int compile(ZyNativeTest *t, int v, char *problem, size_t size) {
   char why[256] = "";
-  const ZyBackend *backend = ready(versions[v].backend, why, sizeof why);
   const ZyLir *lir = t->lowered.lir;
   ZyBackendResult result;
-  void *module;
-  if (backend == NULL && getenv("ZYJIT_TEST_BACKENDS") == NULL) return 1;
-  if (backend == NULL
-      || backend->compile(&lir, 1, versions[v].level, &result, &module, why, sizeof why) != ZY_STATUS_OK) {
+  ZyModule *module;
+  ZyStatus status = zy_engine_compile(versions[v].backend, &lir, 1, versions[v].level, &result, &module, 0, why, sizeof why);
+  if (status == ZY_STATUS_NO_BACKEND && getenv("ZYJIT_TEST_BACKENDS") == NULL) return 1;
+  if (status != ZY_STATUS_OK) {
     snprintf(problem, size, "%s: %s", versions[v].name, why);
     return 0;
   }
   t->version[t->n].name = versions[v].name;
-  t->version[t->n].backend = backend;
   t->version[t->n].module = module;
   memcpy(&t->version[t->n++].fn, &result.entry, sizeof result.entry);
   return 1;
@@ -297,7 +289,7 @@ ZyNativeTest *zy_native_test_new(const ZyHir *h, char *problem, size_t size) {
 }
 
 void zy_native_test_free(ZyNativeTest *t) {
-  for (int v = 0; v < t->n; v++) t->version[v].backend->release(t->version[v].module);
+  for (int v = 0; v < t->n; v++) zy_module_release(t->version[v].module);
   t->n = 0;
 }
 
