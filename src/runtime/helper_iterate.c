@@ -61,7 +61,8 @@ static void step(const ZyTable *t, int64_t i, unsigned int size, ZyValue *key, Z
     zy_value_set(value, n->u.v.i, n->u.tt);
     return;
   }
-  key->tt = value->tt = ZY_TAG_NIL;
+  zy_value_set(key, 0, ZY_TAG_NIL);
+  zy_value_set(value, 0, ZY_TAG_NIL);
 }
 
 int64_t zy_helper_next(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t n) {
