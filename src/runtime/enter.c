@@ -220,7 +220,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
     stack = t->stack;
   }
   if (S->thread != (unsigned long)pthread_self()) find_stack_limit(S);
-  if (here < S->cx.stack_limit) return leave(L, S, frame, fn, slot, zy_attach_default_pc(p, slot), frame->top - 1);
+  if (here < S->cx.stack_limit) return leave(L, S, frame, fn, slot, zy_attach_default_pc(p, slot), frame->top);
   outermost = S->outermost == NULL || here >= S->outermost;
   if (outermost) {
     S->outermost = here;
@@ -245,7 +245,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
     if (t->ci != frame) top = zy_frames_finish(L, S, frame, top);
     pc = (int)(frame->u.l.savedpc - p->code);
   }
-  if (!zy_bytecode_takes_open(p->code[pc])) top = frame->top - 1;
+  if (!zy_bytecode_takes_open(p->code[pc])) top = frame->top;
   if (trapped || t->stack != stack || t->hookmask != 0) frame->u.l.trap = 1;   /* the interpreter keeps its address */
   leave(L, S, frame, fn, slot, pc, top);
   if (outermost) {
