@@ -24,6 +24,7 @@
 
 enum {
   OBSERVED_TICKS = 24,                 /* executions observed before tier 2 */
+  TICKS_BETWEEN = 128,                 /* executions after which code sees again whether it is time for a higher tier */
   FAILURES_TOLERATED = 8,              /* of one exit, before its assumption is given up; doubles with each time */
   MOST_DOUBLINGS = 8,
   LOSING_ENTRIES = 400                 /* entries before code that always leaves is judged */
@@ -164,27 +165,29 @@ ZyCode *zy_policy_cold(lua_State *L, ZyState *S, ZyFunction *fn, int i, const Zy
   return count < fn->stub[i].next ? NULL : act(L, S, fn, i, count, frame);
 }
 
+/* Code of a tier that records asks for a higher one: whether better code is there now. */
+static int promote(lua_State *L, ZyState *S, ZyFunction *fn, ZyCode *code, const ZyCallInfo *frame, uint32_t *limit) {
+  ZyStub *stub = &fn->stub[code->stub];
+  uint32_t heat = count_of(fn, code->stub);
+  if (S->enabled && stub->level < 2 && may_use(S, fn, 2) && heat >= (uint32_t)S->config.hot_threshold) {
+    if (stub->observed != 0) ask_best(L, S, fn, code->stub, frame);
+    else {
+      stub->observed = 1;
+      *limit = atomic_load_explicit(code->count, memory_order_relaxed) + OBSERVED_TICKS;
+    }
+  }
+  else if (zy_observe_is(code)) zy_state_retire(S, fn, code->stub);           /* settings changed meanwhile */
+  else if (S->enabled && stub->level < 1 && may_use(S, fn, 1) && heat >= (uint32_t)S->config.warm_threshold)
+    ask(L, S, fn, code->stub, 1, frame);
+  return atomic_load_explicit(&stub->code, memory_order_relaxed) != code;
+}
+
 int64_t zy_helper_tick(lua_State *L, ZyCallInfo *ci, ZyCode *code) {
   ZyFunction *fn = code->owner;
   ZyState *S = fn->state;
-  ZyStub *stub = &fn->stub[code->stub];
-  uint32_t count = atomic_load_explicit(code->count, memory_order_relaxed);
-  uint32_t limit = count + 256;
-  if (S == NULL || atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return 1;
-  if (stub->level < 2 && S->enabled && may_use(S, fn, 2) && count >= (uint32_t)S->config.hot_threshold) {
-    if (stub->observed == 0) {
-      stub->observed = 1;
-      limit = count + OBSERVED_TICKS;
-    }
-    else {
-      ask_best(L, S, fn, code->stub, ci);
-      if (atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return 1;
-    }
-  }
-  else if (zy_observe_is(code)) {                      /* settings changed meanwhile */
-    zy_state_retire(S, fn, code->stub);
-    return 1;
-  }
+  uint32_t limit = atomic_load_explicit(code->count, memory_order_relaxed) + TICKS_BETWEEN;
+  if (S == NULL || atomic_load_explicit(&fn->stub[code->stub].code, memory_order_relaxed) != code) return 1;
+  if (promote(L, S, fn, code, ci, &limit)) return 1;
   atomic_store_explicit(&code->limit, limit, memory_order_relaxed);
   return 0;
 }
