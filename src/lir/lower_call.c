@@ -166,8 +166,7 @@ static void poll(ZyLower *l, ZyRef r) {
   }
   zy_lower_branch(l, set, hook, done, ZY_HINT_UNLIKELY);
   zy_lower_place(l, hook);
-  zy_lower_prepare_aside(l, node(l, r)->state);
-  check(l, r, ZY_CALL(POLLED, I, l->L, l->ci));
+  zy_lower_if(l, failed(l, ZY_CALL(POLLED, I, l->L, l->ci)), zy_lower_exit_label(l, r));
   zy_lower_place(l, done);
 }
 
