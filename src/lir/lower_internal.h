@@ -118,20 +118,24 @@ void zy_lower_guard_type(ZyLower *l, ZyRef r);
 void zy_lower_edge(ZyLower *l, uint32_t block, int edge);
 void zy_lower_block_params(ZyLower *l, uint32_t block);
 
-/* ---- lower_exit.c: leaving ---- */
+/* ---- lower_exit.c: the exit table, registers for who looks at the frame ---- */
 
 void zy_lower_number_exits(ZyLower *l);
-void zy_lower_begin_exits(ZyLower *l);                     /* of one function: none is in use */
 void zy_lower_store_state(ZyLower *l, uint32_t state);     /* those that are not known to be in memory */
 void zy_lower_prepare_call(ZyLower *l, uint32_t state);    /* and savedpc */
 void zy_lower_prepare_aside(ZyLower *l, uint32_t state);   /* on a path that joins the others again */
 void zy_lower_store_below(ZyLower *l, uint32_t state, int reg);    /* the same, up to 'reg' and without the frame */
 void zy_lower_forget(ZyLower *l, int from, int to);        /* what is in registers 'from' .. 'to' */
+void zy_lower_store_arguments(ZyLower *l, uint32_t state); /* of a direct entry, when 'state' is its own */
+
+/* ---- lower_leave.c: the blocks that leave ---- */
+
+void zy_lower_begin_exits(ZyLower *l);                     /* of one function: none is in use */
 uint32_t zy_lower_exit_label(ZyLower *l, ZyRef r);         /* where node r leaves */
 uint32_t zy_lower_stored_exit(ZyLower *l, int32_t exit);   /* the same, with the registers stored already */
 void zy_lower_guard(ZyLower *l, ZyRef r, uint32_t bit);    /* leaves unless 'bit' is set */
 void zy_lower_stress(ZyLower *l, ZyRef r);                 /* leaves when ZYJIT_STRESS wants it */
-void zy_lower_exits_end(ZyLower *l);                       /* emits the blocks that leave */
+void zy_lower_exits_end(ZyLower *l);                       /* emits the blocks */
 
 /* ---- lower_direct.c: calls without frames ---- */
 

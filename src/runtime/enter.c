@@ -29,8 +29,8 @@ enum { STACK_RESERVE = 512 * 1024 };   /* for C functions called from the deepes
 
 /* ---- leaving ------------------------------------------------------------------ */
 
-/* Where to jump to go on at 'pc'. A back edge leads to its stub, which would enter native code in the state that made
-** it leave: its displaced copy is executed instead. */
+/* Where to jump to go on at 'pc', where native code could not. A back edge leads to its stub, which would enter native
+** code in the state that made it leave: its displaced copy is executed instead. */
 static int going_on(const ZyFunction *fn, int pc, const ZyCallInfo *frame) {
   for (int i = 1; i < fn->nstubs; i++) {
     if (fn->stub[i].pc != pc) continue;
