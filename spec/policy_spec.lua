@@ -84,4 +84,20 @@ optimized, 30100.0
       end
       print(("%s, %.1f"):format(zyjit.tier(add), sum))]], "tiers=2")
   end)
+
+  it("never does so because an inner loop has nothing to do in the outer one's last round", function()
+    prints("optimized\tnil\t50000\n", [[
+      local function later(t)
+        local s = 0
+        for i = 1, #t do
+          for j = i + 1, #t do s = s + t[j] end
+        end
+        return s
+      end
+      local sum, t = 0, { 2, 3, 4, 5, 6 }
+      for i = 1, 1000 do sum = sum + later(t) end
+      for i = 1, 4 do t[#t] = nil end
+      for i = 1, 100 do sum = sum + later(t) end
+      print(zyjit.tier(later), zyjit.explain(later):match "left native code[^\n]*", sum)]], "tiers=2")
+  end)
 end)
