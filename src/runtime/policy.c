@@ -21,12 +21,14 @@
 #include "profile/freeze.h"
 #include "runtime/helper.h"
 #include "runtime/observe.h"
+#include "vm/bytecode.h"
 
 enum {
   OBSERVED_TICKS = 24,                 /* executions observed before tier 2 */
   TICKS_BETWEEN = 128,                 /* executions after which code sees again whether it is time for a higher tier */
   FAILURES_TOLERATED = 8,              /* of one exit, before its assumption is given up; doubles with each time */
   MOST_DOUBLINGS = 8,
+  ROUNDS_IN_ONE = 16,                  /* of a hot loop in a round of the loop around it, as a rule */
   LOSING_ENTRIES = 400                 /* entries before code that always leaves is judged */
 };
 
@@ -137,6 +139,17 @@ static ZyCode *observe(lua_State *L, ZyState *S, ZyFunction *fn, int i, const Zy
   return atomic_load_explicit(&fn->stub[i].code, memory_order_acquire);
 }
 
+/* Whether a loop within that of stub 'i' has been asked for at tier 2. Code of a lower tier would execute that loop
+** slower than what is there, or about to be: the interpreter, which enters it, is the better place to wait. */
+static int is_around_best(const ZyFunction *fn, int i) {
+  int first, target;
+  if (i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return 0;
+  for (int k = 1; k < fn->nstubs; k++)
+    if (fn->stub[k].level == 2 && fn->stub[k].pc < fn->stub[i].pc
+        && zy_bytecode_back_edge(fn->displaced[k], fn->stub[k].pc, &target) && target >= first) return 1;
+  return 0;
+}
+
 static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t count, const ZyCallInfo *frame) {
   ZyStub *stub = &fn->stub[i];
   if (!S->enabled || S->off_reason != NULL || fn->max_tier < 0 || (fn->flags & ZY_FUNCTION_OFF)) {
@@ -147,6 +160,12 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
     if (atomic_load_explicit(&fn->status, memory_order_relaxed) != ZY_STATUS_OK) give_up(fn, i);
     else stub->next = count + 64;
     return NULL;
+  }
+  if (may_use(S, fn, 2) && is_around_best(fn, i)) {
+    uint32_t enough = (uint32_t)S->config.hot_threshold / ROUNDS_IN_ONE;
+    if (count >= enough) return observe(L, S, fn, i, frame);
+    stub->next = enough;
+    return atomic_load_explicit(&stub->code, memory_order_acquire);
   }
   if (may_use(S, fn, 2) && count >= (uint32_t)S->config.hot_threshold) return observe(L, S, fn, i, frame);
   if (may_use(S, fn, 1) && count >= (uint32_t)S->config.warm_threshold) {
