@@ -146,8 +146,23 @@ static int is_around_best(const ZyFunction *fn, int i) {
   if (i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return 0;
   for (int k = 1; k < fn->nstubs; k++)
     if (fn->stub[k].level == 2 && fn->stub[k].pc < fn->stub[i].pc
-        && zy_bytecode_back_edge(fn->displaced[k], fn->stub[k].pc, &target) && target >= first) return 1;
+        && zy_bytecode_back_edge(fn->displaced[k], fn->stub[k].pc, &target) && target > first) return 1;
   return 0;
+}
+
+/* Whether the loop of stub 'i' has been asked for at tier 2 by another of its back edges. */
+static int is_asked_for(const ZyFunction *fn, int i) {
+  int first, target;
+  if (i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return 0;
+  for (int k = 1; k < fn->nstubs; k++)
+    if (k != i && fn->stub[k].level == 2
+        && zy_bytecode_back_edge(fn->displaced[k], fn->stub[k].pc, &target) && target == first) return 1;
+  return 0;
+}
+
+/* The count at which tier 2 comes. */
+static uint32_t hot_at(const ZyState *S, const ZyFunction *fn, int i) {
+  return (uint32_t)S->config.hot_threshold / (is_around_best(fn, i) ? ROUNDS_IN_ONE : 1);
 }
 
 static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t count, const ZyCallInfo *frame) {
@@ -161,13 +176,15 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
     else stub->next = count + 64;
     return NULL;
   }
+  if (count < 2 * (uint32_t)S->config.hot_threshold && is_asked_for(fn, i)) {      /* that other one might be over */
+    stub->next = 2 * (uint32_t)S->config.hot_threshold;
+    return NULL;
+  }
+  if (may_use(S, fn, 2) && count >= hot_at(S, fn, i)) return observe(L, S, fn, i, frame);
   if (may_use(S, fn, 2) && is_around_best(fn, i)) {
-    uint32_t enough = (uint32_t)S->config.hot_threshold / ROUNDS_IN_ONE;
-    if (count >= enough) return observe(L, S, fn, i, frame);
-    stub->next = enough;
+    stub->next = hot_at(S, fn, i);
     return atomic_load_explicit(&stub->code, memory_order_acquire);
   }
-  if (may_use(S, fn, 2) && count >= (uint32_t)S->config.hot_threshold) return observe(L, S, fn, i, frame);
   if (may_use(S, fn, 1) && count >= (uint32_t)S->config.warm_threshold) {
     if (stub->level < 1) ask(L, S, fn, i, 1, frame);
   }
@@ -188,7 +205,7 @@ ZyCode *zy_policy_cold(lua_State *L, ZyState *S, ZyFunction *fn, int i, const Zy
 static int promote(lua_State *L, ZyState *S, ZyFunction *fn, ZyCode *code, const ZyCallInfo *frame, uint32_t *limit) {
   ZyStub *stub = &fn->stub[code->stub];
   uint32_t heat = count_of(fn, code->stub);
-  if (S->enabled && stub->level < 2 && may_use(S, fn, 2) && heat >= (uint32_t)S->config.hot_threshold) {
+  if (S->enabled && stub->level < 2 && may_use(S, fn, 2) && heat >= hot_at(S, fn, code->stub)) {
     if (stub->observed != 0) ask_best(L, S, fn, code->stub, frame);
     else {
       stub->observed = 1;
