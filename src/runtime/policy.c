@@ -24,10 +24,12 @@
 #include "vm/bytecode.h"
 
 enum {
-  OBSERVED_TICKS = 24,                 /* executions observed before tier 2 */
+  OBSERVED_TICKS = 48,                 /* executions observed before tier 2; four times as many after each failure, */
+  MOST_OBSERVED = 3072,                /* up to this */
   TICKS_BETWEEN = 128,                 /* executions after which code sees again whether it is time for a higher tier */
   FAILURES_TOLERATED = 8,              /* of one exit, before its assumption is given up; doubles with each time */
   MOST_DOUBLINGS = 8,
+  SHORT_LOOP = 8,                      /* one whose mean number of iterations is less than this part of hot_threshold */
   ROUNDS_IN_ONE = 16,                  /* of a hot loop in a round of the loop around it, as a rule */
   LOSING_ENTRIES = 400                 /* entries before code that always leaves is judged */
 };
@@ -46,6 +48,13 @@ static uint32_t count_of(const ZyFunction *fn, int stub) {
 }
 
 static int doublings(const ZyStub *stub) { return stub->failures < MOST_DOUBLINGS ? stub->failures : MOST_DOUBLINGS; }
+
+/* What was not seen before is to be seen now. */
+static uint32_t observed_ticks(const ZyStub *stub) {
+  uint32_t n = OBSERVED_TICKS;
+  for (int i = 0; i < stub->failures && n < MOST_OBSERVED; i++) n *= 4;
+  return n;
+}
 
 static int may_use(const ZyState *S, const ZyFunction *fn, int tier) {
   return (S->config.tiers >> tier & 1) && tier <= fn->max_tier;
@@ -121,7 +130,7 @@ static void ask_best(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCa
 
 static ZyCode *observe(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCallInfo *frame) {
   ZyStatus status;
-  ZyCode *code = zy_observe_new(L, S, fn, i, frame, OBSERVED_TICKS, &status);
+  ZyCode *code = zy_observe_new(L, S, fn, i, frame, observed_ticks(&fn->stub[i]), &status);
   if (code == NULL) {
     atomic_store_explicit(&fn->status, (uint8_t)status, memory_order_relaxed);
     zy_state_say(S, 2, fn, "left alone: %s", zy_status_text(status));
@@ -137,6 +146,13 @@ static ZyCode *observe(lua_State *L, ZyState *S, ZyFunction *fn, int i, const Zy
     S->retired = code;
   }
   return atomic_load_explicit(&fn->stub[i].code, memory_order_acquire);
+}
+
+/* Whether the function, which is on its way as a whole, is sooner called again than its loop 'i' needs code of its own. */
+static int ends_soon(const ZyState *S, const ZyFunction *fn, int i) {
+  uint32_t calls = atomic_load_explicit(&fn->stub[0].count, memory_order_relaxed);
+  if (i == 0 || fn->stub[0].level < 2 || fn->stub[0].next == UINT32_MAX) return 0;
+  return count_of(fn, i) / (calls + 1) < (uint32_t)S->config.hot_threshold / SHORT_LOOP;
 }
 
 /* Whether a loop within that of stub 'i' has been asked for at tier 2. Code of a lower tier would execute that loop
@@ -176,6 +192,10 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
     else stub->next = count + 64;
     return NULL;
   }
+  if (ends_soon(S, fn, i)) {
+    stub->next = count + (uint32_t)S->config.hot_threshold;
+    return NULL;
+  }
   if (count < 2 * (uint32_t)S->config.hot_threshold && is_asked_for(fn, i)) {      /* that other one might be over */
     stub->next = 2 * (uint32_t)S->config.hot_threshold;
     return NULL;
@@ -209,7 +229,7 @@ static int promote(lua_State *L, ZyState *S, ZyFunction *fn, ZyCode *code, const
     if (stub->observed != 0) ask_best(L, S, fn, code->stub, frame);
     else {
       stub->observed = 1;
-      *limit = atomic_load_explicit(code->count, memory_order_relaxed) + OBSERVED_TICKS;
+      *limit = atomic_load_explicit(code->count, memory_order_relaxed) + observed_ticks(stub);
     }
   }
   else if (zy_observe_is(code)) zy_state_retire(S, fn, code->stub);           /* settings changed meanwhile */
