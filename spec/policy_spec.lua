@@ -50,6 +50,23 @@ describe("a function gets hot", function()
       print(before, zyjit.tier(sum))]], "tiers=1+2")
   end)
 
+  it("by its rounds, though another loop is the last thing in each and runs in native code", function()
+    prints("2\n", [[
+      local function sums(n, m)
+        local s = 0
+        for i = 1, n do
+          for j = 1, m do
+            s = s + i * j
+          end
+        end
+        return s
+      end
+      sums(200, 200)
+      local loops = 0
+      for _ in zyjit.explain(sums):gmatch "from the loop at line %d+: optimized" do loops = loops + 1 end
+      print(loops)]], "tiers=2")
+  end)
+
   it("tier by tier, up to the highest that may be used", function()
     if not child.has "gccjit" then return end
     prints("interpreter\tbaseline\tstandard\tstandard\n", SUM .. [[

@@ -68,16 +68,18 @@ uint32_t zy_lower_load(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAl
 uint32_t zy_lower_fixed(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias);
 uint32_t zy_lower_volatile(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias);
 void zy_lower_store(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, uint32_t v, ZyAlias alias);
-uint32_t zy_lower_helper(ZyLower *l, int helper, ZyLirType type, const uint32_t *args, uint32_t n, int pure);
+uint32_t zy_lower_helper(ZyLower *l, int helper, ZyLirType type, const uint32_t *args, uint32_t n,
+                         ZyCallHint hint);
 uint32_t zy_lower_pointer_call(ZyLower *l, uint32_t fn, ZyLirType type, const uint32_t *args, uint32_t n);
 
 #define ZY_OP1(op, a)    zy_lower_op(l, ZY_LIR_##op, (a), 0)
 #define ZY_OP2(op, a, b) zy_lower_op(l, ZY_LIR_##op, (a), (b))
 #define ZY_COUNT_OF(...) ((uint32_t)(sizeof((uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t)))
-#define ZY_CALL(helper, type, ...) \
-  zy_lower_helper(l, ZY_HELPER_##helper, ZY_LIR_##type, (uint32_t[]){ __VA_ARGS__ }, ZY_COUNT_OF(__VA_ARGS__), 0)
-#define ZY_PURE_CALL(helper, type, ...) \
-  zy_lower_helper(l, ZY_HELPER_##helper, ZY_LIR_##type, (uint32_t[]){ __VA_ARGS__ }, ZY_COUNT_OF(__VA_ARGS__), 1)
+#define ZY_HINTED_CALL(hint, helper, type, ...) \
+  zy_lower_helper(l, ZY_HELPER_##helper, ZY_LIR_##type, (uint32_t[]){ __VA_ARGS__ }, ZY_COUNT_OF(__VA_ARGS__), (hint))
+#define ZY_CALL(helper, type, ...)      ZY_HINTED_CALL(ZY_CALL_PLAIN, helper, type, __VA_ARGS__)
+#define ZY_PURE_CALL(helper, type, ...) ZY_HINTED_CALL(ZY_CALL_PURE, helper, type, __VA_ARGS__)
+#define ZY_READ_CALL(helper, type, ...) ZY_HINTED_CALL(ZY_CALL_READS, helper, type, __VA_ARGS__)
 
 /* The next argument of the function. */
 uint32_t zy_lower_argument(ZyLower *l, ZyLirType type);

@@ -21,6 +21,7 @@
 #include "profile/freeze.h"
 #include "runtime/helper.h"
 #include "runtime/observe.h"
+#include "vm/bytecode.h"
 
 enum {
   OBSERVED_TICKS = 48,                 /* executions observed before tier 2; four times as many after each failure, */
@@ -29,6 +30,7 @@ enum {
   FAILURES_TOLERATED = 8,              /* of one exit, before its assumption is given up; doubles with each time */
   MOST_DOUBLINGS = 8,
   SHORT_LOOP = 8,                      /* one whose mean number of iterations is less than this part of hot_threshold */
+  ROUNDS_IN_ONE = 16,                  /* of a hot loop in a round of the loop around it, as a rule */
   LOSING_ENTRIES = 400                 /* entries before code that always leaves is judged */
 };
 
@@ -153,6 +155,32 @@ static int ends_soon(const ZyState *S, const ZyFunction *fn, int i) {
   return count_of(fn, i) / (calls + 1) < (uint32_t)S->config.hot_threshold / SHORT_LOOP;
 }
 
+/* Whether a loop within that of stub 'i' has been asked for at tier 2. Code of a lower tier would execute that loop
+** slower than what is there, or about to be: the interpreter, which enters it, is the better place to wait. */
+static int is_around_best(const ZyFunction *fn, int i) {
+  int first, target;
+  if (i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return 0;
+  for (int k = 1; k < fn->nstubs; k++)
+    if (fn->stub[k].level == 2 && fn->stub[k].pc < fn->stub[i].pc
+        && zy_bytecode_back_edge(fn->displaced[k], fn->stub[k].pc, &target) && target > first) return 1;
+  return 0;
+}
+
+/* Whether the loop of stub 'i' has been asked for at tier 2 by another of its back edges. */
+static int is_asked_for(const ZyFunction *fn, int i) {
+  int first, target;
+  if (i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return 0;
+  for (int k = 1; k < fn->nstubs; k++)
+    if (k != i && fn->stub[k].level == 2
+        && zy_bytecode_back_edge(fn->displaced[k], fn->stub[k].pc, &target) && target == first) return 1;
+  return 0;
+}
+
+/* The count at which tier 2 comes. */
+static uint32_t hot_at(const ZyState *S, const ZyFunction *fn, int i) {
+  return (uint32_t)S->config.hot_threshold / (is_around_best(fn, i) ? ROUNDS_IN_ONE : 1);
+}
+
 static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t count, const ZyCallInfo *frame) {
   ZyStub *stub = &fn->stub[i];
   if (!S->enabled || S->off_reason != NULL || fn->max_tier < 0 || (fn->flags & ZY_FUNCTION_OFF)) {
@@ -168,7 +196,15 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
     stub->next = count + (uint32_t)S->config.hot_threshold;
     return NULL;
   }
-  if (may_use(S, fn, 2) && count >= (uint32_t)S->config.hot_threshold) return observe(L, S, fn, i, frame);
+  if (count < 2 * (uint32_t)S->config.hot_threshold && is_asked_for(fn, i)) {      /* that other one might be over */
+    stub->next = 2 * (uint32_t)S->config.hot_threshold;
+    return NULL;
+  }
+  if (may_use(S, fn, 2) && count >= hot_at(S, fn, i)) return observe(L, S, fn, i, frame);
+  if (may_use(S, fn, 2) && is_around_best(fn, i)) {
+    stub->next = hot_at(S, fn, i);
+    return atomic_load_explicit(&stub->code, memory_order_acquire);
+  }
   if (may_use(S, fn, 1) && count >= (uint32_t)S->config.warm_threshold) {
     if (stub->level < 1) ask(L, S, fn, i, 1, frame);
   }
@@ -189,7 +225,7 @@ ZyCode *zy_policy_cold(lua_State *L, ZyState *S, ZyFunction *fn, int i, const Zy
 static int promote(lua_State *L, ZyState *S, ZyFunction *fn, ZyCode *code, const ZyCallInfo *frame, uint32_t *limit) {
   ZyStub *stub = &fn->stub[code->stub];
   uint32_t heat = count_of(fn, code->stub);
-  if (S->enabled && stub->level < 2 && may_use(S, fn, 2) && heat >= (uint32_t)S->config.hot_threshold) {
+  if (S->enabled && stub->level < 2 && may_use(S, fn, 2) && heat >= hot_at(S, fn, code->stub)) {
     if (stub->observed != 0) ask_best(L, S, fn, code->stub, frame);
     else {
       stub->observed = 1;
