@@ -214,6 +214,7 @@ int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg,
   if (tag != ZY_TAG_LUA_FN || !call_native(L, ci, cx, func, (int)nresults)) {
     ptrdiff_t top = ci->top - ci->func;
     if (!zy_frames_stack_left(cx)) return 1;
+    if (zy_frames_deep(L)) zy_state_suspend(zy_state_of(cx));
     t->nCcalls -= OF_LUA_CALL;
     lua_call(L, (int)(t->top - func) - 1, (int)nresults);
     t->nCcalls += OF_LUA_CALL;
