@@ -23,7 +23,6 @@
 #include "runtime/policy.h"
 #include "runtime/stats.h"
 #include "runtime/wrap.h"
-#include "vm/pool.h"
 
 static const char state_key, trampoline_key;
 
@@ -279,7 +278,6 @@ static void read_stress(ZyState *S, const char *text) {
   if (exits != NULL) S->cx.stress_exits = (uint32_t)strtoul(exits + 6, NULL, 10);
   if (seed != NULL) S->cx.stress_count = (uint32_t)strtoul(seed + 5, NULL, 10);
   S->cx.stress_gc = strstr(text, "gc") != NULL;
-  S->stress_malloc = strstr(text, "malloc") != NULL;
   S->stress_places = strstr(text, "places") != NULL;
 }
 
@@ -312,7 +310,6 @@ ZyState *zy_state_open(lua_State *L) {
   S->off_reason = zy_layout_check(L);
   if (S->off_reason == NULL) S->off_reason = environment(S);
   if (S->off_reason != NULL) return S;
-  if (!S->stress_malloc) zy_pool_open(L);
   S->owner = zy_owner_new();
   if (S->owner == NULL) {
     S->off_reason = "not enough memory";

@@ -30,7 +30,6 @@ typedef struct ZyState {
   uint8_t suspended;                   /* a foreign hook is set or the stack is deep: originals are in every Proto */
   uint8_t folded;                      /* a foreign hook counts instructions: functions are folded */
   uint8_t closed;                      /* the state is being closed: stubs do nothing */
-  uint8_t stress_malloc;               /* the state's allocator is left as it is */
   uint8_t stress_places;               /* there are no places for stubs of live functions */
   uint8_t locals_changed;              /* debug.setlocal was called under native code that is still active */
   uint32_t tick;                       /* executions since one was counted (sample_rate) */
