@@ -409,4 +409,23 @@ print(n, zyjit.explain(count):find "layout")
     assert.are.equal("", err)
     assert.are.equal("100\tnil\n", out)
   end)
+
+  -- lua5.4 sets a hook in the handler of the signal
+  it("end for an interrupt, though they call nothing", function()
+    local expected = same(REQUIRE .. [[
+local function spin(t)
+  local i = 0
+  while true do
+    i = i + 1
+    t[1] = i
+  end
+end
+local pid = io.open "/proc/self/stat":read "n"
+os.execute(("(sleep 1; kill -INT %d) &"):format(pid))
+local t = { 0 }
+local ok, message = pcall(spin, t)
+print(ok, message:match "interrupted!$", t[1] > 0)
+]])
+    assert.are.equal("false\tinterrupted!\ttrue\n", expected.out)
+  end)
 end)

@@ -47,6 +47,7 @@
 #define STOP_MS 2000                   /* for the helper to clean up after itself */
 #define MAX_FAILURES 4                 /* dead helpers in a row before giving up */
 #define CLONE_STACK 32768
+#define HELPER_NICE 5
 #define MAX_REPLY (256u << 20)
 
 #ifndef MFD_EXEC
@@ -88,6 +89,7 @@ static int become_helper(void *arg) {
   act.sa_handler = SIG_DFL;
   for (int sig = 1; sig < NSIG; sig++) sigaction(sig, &act, NULL);   /* no SIG_IGN from the host either */
   setsid();
+  if (nice(HELPER_NICE) == -1) {}                                    /* the host's threads and LLVM's go first */
   fd = fcntl(spawn->sock, F_DUPFD, ZY_GCCJIT_SOCKET + 1);            /* it may be one of 0, 1, 2 */
   null = open("/dev/null", O_RDWR);
   if (fd < 0 || null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0) _exit(127);

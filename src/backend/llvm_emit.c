@@ -7,8 +7,8 @@
 **
 **   - which memory cannot overlap, as TBAA: a class is a type below 'any', which overlaps all of them.
 **     Registers are a kind of upvalue, for an open upvalue is a register.
-**   - that helper pointers never change, so that they need not be loaded again after a call, and which helpers
-**     touch no memory
+**   - that helper pointers never change, so that they need not be loaded again after a call, and what
+**     helpers do with memory
 **   - which way a branch goes
 **
 ** LIR leaves some results open (F2I of what does not fit, shifts by 64) that LLVM calls poison, with which
@@ -74,6 +74,7 @@ static LLVMMetadataRef tbaa_type(Emit *e, ZyAlias alias) {
     case ZY_ALIAS_VALUES: name = "values"; break;
     case ZY_ALIAS_UPVALS: name = "upvals"; break;
     case ZY_ALIAS_CODE: name = "code"; break;
+    case ZY_ALIAS_MARKS: name = "marks"; break;
   }
   if (parent == NULL) parent = tbaa_type(e, ZY_ALIAS_ANY);
   return list_node(e, (LLVMMetadataRef[]){ string_node(e, name), parent, LLVMValueAsMetadata(integer(e, 0)) }, 3);
@@ -105,19 +106,21 @@ static void mark_branch(Emit *e, LLVMValueRef branch, ZyHint hint) {
   LLVMSetMetadata(branch, e->prof_kind, LLVMMetadataAsValue(e->context, list_node(e, items, 3)));
 }
 
-/* LLVM 16 replaced "readnone" by "memory", whose value 0 is no memory at all. */
-static void mark_pure(Emit *e, LLVMValueRef call) {
-  unsigned kind = LLVMGetEnumAttributeKindForName("memory", 6);
-  if (kind == 0) kind = LLVMGetEnumAttributeKindForName("readnone", 8);
-  LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
-                           LLVMCreateEnumAttribute(e->context, kind, 0));
-  kind = LLVMGetEnumAttributeKindForName("willreturn", 10);
-  LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
-                           LLVMCreateEnumAttribute(e->context, kind, 0));
-}
-
 static LLVMAttributeRef attribute(Emit *e, const char *name) {
   return LLVMCreateEnumAttribute(e->context, LLVMGetEnumAttributeKindForName(name, strlen(name)), 0);
+}
+
+/* LLVM 16 replaced "readnone" and "readonly" by "memory", of which two bits each say what is done with the arguments',
+** the inaccessible and other memory: bit 0 that it is read. */
+static void mark_call(Emit *e, LLVMValueRef call, ZyCallHint hint) {
+  enum { NOTHING = 0, READS = 0x15 };
+  const LLVMAttributeIndex fn = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
+  unsigned kind = LLVMGetEnumAttributeKindForName("memory", 6);
+  if (hint == ZY_CALL_MARKS) mark_access(e, call, ZY_ALIAS_MARKS);
+  if (hint != ZY_CALL_PURE && hint != ZY_CALL_READS) return;
+  if (kind == 0) LLVMAddCallSiteAttribute(call, fn, attribute(e, hint == ZY_CALL_PURE ? "readnone" : "readonly"));
+  else LLVMAddCallSiteAttribute(call, fn, LLVMCreateEnumAttribute(e->context, kind, hint == ZY_CALL_PURE ? NOTHING : READS));
+  LLVMAddCallSiteAttribute(call, fn, attribute(e, "willreturn"));
 }
 
 /* --- Instructions --- */
@@ -247,7 +250,7 @@ static LLVMValueRef call(Emit *e, const ZyLirInst *inst) {
                                   : call_helper_pointer(e, inst, pointer);
     result = LLVMBuildCall2(e->builder, fn_type, fn, values, n, "");
     LLVMAddCallSiteAttribute(result, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, attribute(e, "nounwind"));
-    if (inst->op == ZY_LIR_CALL && inst->hint) mark_pure(e, result);
+    if (inst->op == ZY_LIR_CALL) mark_call(e, result, (ZyCallHint)inst->hint);
     if (inst->type == ZY_LIR_B) LLVMAddCallSiteAttribute(result, LLVMAttributeReturnIndex, attribute(e, "zeroext"));
     for (uint32_t k = 0; k < n; k++)
       if (types[k] == e->type[ZY_LIR_B]) LLVMAddCallSiteAttribute(result, k + 1, attribute(e, "zeroext"));

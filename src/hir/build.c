@@ -302,14 +302,21 @@ static void enter_unit(ZyBuild *b, const ZyUnit *unit) {
   zy_build_exiting(b, ZY_HIR_TICK, 0, 0, 0, b->entry_state);
 }
 
+/* The loop that the back edge at 'entry' is of. The compiler of Lua makes jumps to the end of a loop jumps to its start, so
+** that there may be several: up to the last one that leads there it is one loop. */
+static void find_loop(const ZyUnit *unit, int entry, int *first, int *last, ZyArena *arena) {
+  int target;
+  if (!zy_bytecode_back_edge(unit->code[entry], entry, first)) zy_arena_fail(arena, ZY_STATUS_INVALID);
+  *last = entry;
+  for (int pc = entry + 1; pc < unit->ncode; pc++)
+    if (zy_bytecode_back_edge(unit->code[pc], pc, &target) && target == *first) *last = pc;
+}
+
 ZyHir *zy_build_hir(ZyArena *arena, const ZyUnit *unit) {
   ZyBuild *b = ZY_NEW(arena, ZyBuild);
   ZyScope *s = ZY_NEW(arena, ZyScope);
-  int first = unit->head + 1, last = unit->ncode - 1, start = first;
-  if (unit->entry >= 0) {
-    last = start = unit->entry;
-    if (!zy_bytecode_back_edge(unit->code[start], start, &first)) zy_arena_fail(arena, ZY_STATUS_INVALID);
-  }
+  int first = unit->head + 1, last = unit->ncode - 1, start = unit->entry >= 0 ? unit->entry : first;
+  if (unit->entry >= 0) find_loop(unit, start, &first, &last, arena);
   b->h = zy_hir_new(arena, unit);
   b->h->nregs = unit->maxstack;
   b->unit = unit;

@@ -20,9 +20,10 @@
 */
 #include "hir/build_access.h"
 
-static Way array_way(const ZyUnit *unit, int pc, int store) {
+/* 'integer': the key is known to be one. It may have been in the hash part, as 0 is, and the next one will not be. */
+static Way array_way(const ZyUnit *unit, int pc, int store, int integer) {
   const ZyCell *cell = &unit->cells[pc];
-  if (!(cell->hit & ZY_HIT_ARRAY)) return GENERIC;
+  if (!(cell->hit & ZY_HIT_ARRAY) && !(integer && (cell->hit & ZY_HIT_NODE) && !(cell->hit & ZY_HIT_META))) return GENERIC;
   if (avoids(unit, pc, ZY_AVOID_TYPE | ZY_AVOID_TABLE)) return BESIDE;
   if (!(cell->hit & (ZY_HIT_MISS | ZY_HIT_NODE | ZY_HIT_META)) && !(cell->type & ZY_TYPE_nil)) return DIRECT;
   return store || cell->hit & (ZY_HIT_META | ZY_HIT_METATABLE) ? BESIDE : RAW;
@@ -32,10 +33,10 @@ int zy_build_is_direct(const ZyUnit *unit, int pc) {
   ZyInstruction i = unit->code[pc];
   switch ((int)ZY_OP(i)) {
     case ZY_BC_GETTABLE: case ZY_BC_GETI: {
-      Way way = array_way(unit, pc, 0);
+      Way way = array_way(unit, pc, 0, ZY_OP(i) == ZY_BC_GETI);
       return way == DIRECT || way == RAW;
     }
-    case ZY_BC_SETTABLE: case ZY_BC_SETI: return array_way(unit, pc, 1) == DIRECT;
+    case ZY_BC_SETTABLE: case ZY_BC_SETI: return array_way(unit, pc, 1, ZY_OP(i) == ZY_BC_SETI) == DIRECT;
     case ZY_BC_LEN: return zy_build_is_plain_length(unit, pc);
   }
   return zy_build_is_direct_field(unit, pc);
@@ -75,7 +76,7 @@ ZyRef zy_build_raw_element(ZyBuild *b, ZyRef table, ZyRef key) {
 static Way way_of_key(const ZyBuild *b, ZyRef t, ZyRef key, int store) {
   if (zy_build_cell(b) == NULL || !(zy_build_type(b, t) & ZY_TYPE_table) || !(zy_build_type(b, key) & ZY_TYPE_int))
     return GENERIC;
-  return array_way(b->unit, b->pc, store);
+  return array_way(b->unit, b->pc, store, zy_build_type(b, key) == ZY_TYPE_int);
 }
 
 void zy_build_get(ZyBuild *b, ZyRef t, ZyRef key, int dest) {

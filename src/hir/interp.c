@@ -134,8 +134,8 @@ static ZyStep step(ZyMachine *m, ZyRef r) {
     }
     return ZY_STEP_NEXT;
   }
-  if (n->state != 0 && (effect & (ZY_EFFECT_WRITE_GC | ZY_EFFECT_PROFILE | ZY_EFFECT_POLL))
-      && !prepare_call(m, n->state)) return ZY_STEP_FAULT;
+  if (n->state != 0 && (effect & (ZY_EFFECT_WRITE_GC | ZY_EFFECT_PROFILE)) && !prepare_call(m, n->state))
+    return ZY_STEP_FAULT;
   if (m->model != NULL) return zy_interp_model_step(m, n, a, &m->values[r]);
   return zy_interp_frame_step(m, n, a, &m->values[r]);
 }

@@ -45,7 +45,6 @@ HELPER_TYPE(RecordCall, ZyCode *, int64_t, int64_t, int64_t)
 HELPER_TYPE(RecordTable, State *, ZyCode *, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Record, ZyCell *, int64_t)
 HELPER_TYPE(Tick, State *, ZyCallInfo *, ZyCode *)
-HELPER_TYPE(Polled, State *, ZyCallInfo *)
 
 typedef ZyValue *(*ElemSlot)(const ZyTable *, int64_t);
 typedef ZyValue *(*FieldSlot)(ZyTable *, ZyString *);
@@ -241,7 +240,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
       if (m->code->block_count != NULL) m->code->block_count[imm]++;
       return ZY_STEP_NEXT;
     case ZY_HIR_TICK: return tick(m);
-    case ZY_HIR_POLL: return ci->u.l.trap ? done(HELPER(m, POLLED, Polled, L, ci)) : ZY_STEP_NEXT;
+    case ZY_HIR_POLL: return ((ZyThread *)L)->hookmask != 0 ? ZY_STEP_EXIT : ZY_STEP_NEXT;
 
     case ZY_HIR_NONE: case ZY_HIR_CONST: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG: case ZY_HIR_STORE_REG:
     case ZY_HIR_GUARD_TYPE: case ZY_HIR_GUARD: case ZY_HIR_ADD_INT: case ZY_HIR_SUB_INT: case ZY_HIR_MUL_INT:

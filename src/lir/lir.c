@@ -43,7 +43,8 @@ static const char *const helpers[] = {
 #undef ZY_HELPER
 };
 
-static const char *const aliases[ZY_ALIAS_COUNT] = { "any", "regs", "frame", "shape", "values", "upvals", "code" };
+static const char *const aliases[ZY_ALIAS_COUNT] = { "any", "regs", "frame", "shape", "values", "upvals", "code",
+                                                    "marks" };
 static const char letters[] = { 'v', 'i', 'f', 'p', 'b', 't' };    /* by ZyLirType */
 
 _Static_assert(sizeof letters == ZY_LIR_T + 1, "a letter for each type");
@@ -119,7 +120,7 @@ static void put_memory(Text *t, const ZyLirInst *inst) {
 }
 
 static void put_inst(Text *t, const ZyLir *lir, uint32_t i) {
-  static const char *const hint[] = { "", " likely", " unlikely" };
+  static const char *const hint[] = { "", " likely", " unlikely" }, *const call[] = { "", " pure", " reads", " marks" };
   const ZyLirInst *inst = &lir->insts.v[i];
   ZyLirType type = ops[inst->op].type == ZY_LIR_T ? (ZyLirType)inst->type : (ZyLirType)ops[inst->op].type;
   put(t, "  ");
@@ -154,7 +155,7 @@ static void put_inst(Text *t, const ZyLir *lir, uint32_t i) {
     case ZY_LIR_CALL: case ZY_LIR_CALLP:
       put_callee(t, inst);
       put_args(t, lir, inst);
-      if (inst->op == ZY_LIR_CALL && inst->hint) put(t, " pure");
+      if (inst->op == ZY_LIR_CALL) put(t, "%s", call[inst->hint]);
       break;
     case ZY_LIR_JUMP:
       put(t, " b%" PRId64, inst->imm);

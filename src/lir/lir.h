@@ -32,6 +32,7 @@ typedef enum ZyAlias {
   ZY_ALIAS_VALUES,        /* values in tables */
   ZY_ALIAS_UPVALS,        /* values of upvalues: overlap REGS, too */
   ZY_ALIAS_CODE,          /* zyjit's own records */
+  ZY_ALIAS_MARKS,         /* marks of the collector */
   ZY_ALIAS_COUNT
 } ZyAlias;
 
@@ -40,11 +41,14 @@ typedef enum ZyHint { ZY_HINT_NONE, ZY_HINT_LIKELY, ZY_HINT_UNLIKELY } ZyHint;  
 /* FIXED: what is there does not change while the function runs, whatever it calls. */
 typedef enum ZyLoadHint { ZY_LOAD_PLAIN, ZY_LOAD_VOLATILE, ZY_LOAD_FIXED } ZyLoadHint;
 
+/* What a helper does with memory: whatever it likes; nothing; it reads; it changes marks of the collector and its lists. */
+typedef enum ZyCallHint { ZY_CALL_PLAIN, ZY_CALL_PURE, ZY_CALL_READS, ZY_CALL_MARKS } ZyCallHint;
+
 typedef struct ZyLirInst {
   uint8_t op;             /* ZyLirOp */
   uint8_t type;           /* ZyLirType of the result */
   uint8_t alias;          /* loads and stores: ZyAlias */
-  uint8_t hint;           /* BRANCH: ZyHint; loads: ZyLoadHint; CALL: 1 when it touches no memory */
+  uint8_t hint;           /* BRANCH: ZyHint; loads: ZyLoadHint; CALL: ZyCallHint */
   uint32_t a, b, c;       /* operands, or a range of args: see op.def */
   union { int64_t imm; double num; };
 } ZyLirInst;

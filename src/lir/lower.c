@@ -66,12 +66,6 @@ static void find_wanted(ZyLower *l) {
   }
 }
 
-static int has_poll(const ZyHir *h) {
-  for (uint32_t r = 1; r < h->nodes.n; r++)
-    if (h->nodes.v[r].op == ZY_HIR_POLL && h->nodes.v[r].block != 0) return 1;
-  return 0;
-}
-
 static void prologue(ZyLower *l) {
   zy_lower_place(l, zy_lower_label(l));
   for (int i = 0; i < 4; i++)
@@ -80,8 +74,6 @@ static void prologue(ZyLower *l) {
   l->closure = zy_lower_load(l, ZY_LIR_LOADP, zy_lower_base(l), 0, ZY_ALIAS_REGS);
   l->k = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, k), ZY_ALIAS_CODE);
   l->bytecode = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, bytecode), ZY_ALIAS_CODE);
-  if (l->direct && has_poll(l->h))
-    zy_lower_store(l, ZY_LIR_STORE32, l->ci, offsetof(ZyCallInfo, u.l.trap), zy_lower_int(l, 0), ZY_ALIAS_FRAME);
 }
 
 /* Those of a function read from text are in registers. */

@@ -43,8 +43,8 @@ static uint32_t ask(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   ZyRef a = n->ops[0], b = n->ops[1];
   uint32_t p = zy_lower_bits(l, a), s = zy_lower_tag(l, a), q = zy_lower_bits(l, b), t = zy_lower_tag(l, b);
-  if (n->op == ZY_HIR_EQ) return decided(l, r, ZY_CALL(EQUAL, I, p, s, q, t));
-  return decided(l, r, ZY_CALL(LESS, I, p, s, q, t, zy_lower_int(l, n->op == ZY_HIR_LE)));
+  if (n->op == ZY_HIR_EQ) return decided(l, r, ZY_READ_CALL(EQUAL, I, p, s, q, t));
+  return decided(l, r, ZY_READ_CALL(LESS, I, p, s, q, t, zy_lower_int(l, n->op == ZY_HIR_LE)));
 }
 
 static ZyLirOp compare_op(ZyHirOp op, int floats) {

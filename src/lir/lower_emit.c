@@ -55,8 +55,9 @@ static uint32_t push_args(ZyLower *l, const uint32_t *args, uint32_t n) {
   return first;
 }
 
-uint32_t zy_lower_helper(ZyLower *l, int helper, ZyLirType type, const uint32_t *args, uint32_t n, int pure) {
-  return append(l, (ZyLirInst){ .op = ZY_LIR_CALL, .type = (uint8_t)type, .hint = (uint8_t)pure,
+uint32_t zy_lower_helper(ZyLower *l, int helper, ZyLirType type, const uint32_t *args, uint32_t n,
+                         ZyCallHint hint) {
+  return append(l, (ZyLirInst){ .op = ZY_LIR_CALL, .type = (uint8_t)type, .hint = (uint8_t)hint,
                                 .a = push_args(l, args, n), .b = n, .imm = helper });
 }
 
@@ -134,7 +135,7 @@ void zy_lower_if(ZyLower *l, uint32_t bit, uint32_t label) {
 /* Whether an instruction is there for its value alone. */
 static int only_value(const ZyLirInst *inst) {
   switch ((ZyLirOp)inst->op) {
-    case ZY_LIR_CALL: return inst->hint != 0;
+    case ZY_LIR_CALL: return inst->hint == ZY_CALL_PURE || inst->hint == ZY_CALL_READS;
     case ZY_LIR_LOAD8: case ZY_LIR_LOAD16: case ZY_LIR_LOAD32: case ZY_LIR_LOAD: case ZY_LIR_LOADF: case ZY_LIR_LOADP:
       return inst->hint != ZY_LOAD_VOLATILE;
     case ZY_LIR_PARAM: case ZY_LIR_STORE8: case ZY_LIR_STORE16: case ZY_LIR_STORE32: case ZY_LIR_STORE:

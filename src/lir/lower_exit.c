@@ -1,10 +1,9 @@
 /*
-** lower_exit.c - how native code leaves: the exit table, and the blocks that store registers.
+** lower_exit.c - the exit table, and registers that are stored for who looks at the frame.
 ** SPDX-License-Identifier: MIT
 **
 ** Exits are numbered in one walk over the nodes, before and apart from lowering, so that the HIR interpreter can use
-** the same table. Nodes that leave for the same reason with the same state share an exit, and its block, which comes
-** behind all others: the values of a state are there wherever the state may be used, so they are there, too.
+** the same table. Nodes that leave for the same reason with the same state share an exit.
 **
 ** A register is not stored when it is known to hold the value already: code that calls a helper for every access
 ** would otherwise write all of its registers again and again. Knowledge is kept along a block, and passed to blocks
@@ -209,13 +208,6 @@ void zy_lower_number_exits(ZyLower *l) {
   l->out->nframes = (int32_t)t.frame.n;
 }
 
-void zy_lower_begin_exits(ZyLower *l) {
-  size_t n = (size_t)l->out->nexits;
-  l->exit_label = ZY_NEWN(l->arena, uint32_t, 2 * n + 1);
-  memset(l->exit_label, -1, 2 * n * sizeof *l->exit_label);
-  l->exits.n = 0;
-}
-
 
 /* ---- registers ---------------------------------------------------------------- */
 
@@ -226,27 +218,28 @@ static ZyRef same_value(const ZyHir *h, ZyRef r) {
 }
 
 /* A state that names no registers is that of the entry: they are as the caller left them, or where it would have. */
-static void store_arguments(ZyLower *l, const ZyFrameState *s) {
+void zy_lower_store_arguments(ZyLower *l, uint32_t state) {
+  const ZyFrameState *s = state_of(l, state);
   if (!l->direct || s->count != 0 || s->inlined != 0 || s->pc != l->h->unit->head + 1) return;
   for (int i = 0; i < l->h->unit->numparams; i++)
     if (!zy_unit_captured(l->h->unit, i)) zy_lower_store_argument(l, i);
 }
 
 /* Those from register 0 to 'last'. */
-static void store_registers(ZyLower *l, uint32_t state, int last, int all, int remember) {
+static void store_registers(ZyLower *l, uint32_t state, int last, int remember) {
   const ZyFrameState *s = state_of(l, state);
-  store_arguments(l, s);
+  zy_lower_store_arguments(l, state);
   for (uint32_t i = 0; i < s->count; i++) {
     const ZyStateReg *reg = &l->h->regs.v[s->first + i];
     ZyRef value = same_value(l->h, reg->value);
     if (reg->reg > last) continue;
-    if (!all && l->in_memory[reg->reg] == value) continue;
+    if (l->in_memory[reg->reg] == value) continue;
     zy_lower_store_value(l, zy_lower_base(l), ZY_REG(reg->reg), reg->value, ZY_ALIAS_REGS);
     if (remember) l->in_memory[reg->reg] = value;
   }
 }
 
-void zy_lower_store_state(ZyLower *l, uint32_t state) { store_registers(l, state, ALL, 0, 0); }
+void zy_lower_store_state(ZyLower *l, uint32_t state) { store_registers(l, state, ALL, 0); }
 
 void zy_lower_forget(ZyLower *l, int from, int to) {
   for (int i = from; i <= to && i < l->h->nregs; i++) l->in_memory[i] = 0;
@@ -262,12 +255,12 @@ static void save_pc(ZyLower *l, uint32_t state) {
 }
 
 void zy_lower_store_below(ZyLower *l, uint32_t state, int reg) {
-  store_registers(l, state, reg, 0, 1);
+  store_registers(l, state, reg, 1);
   save_pc(l, state);
 }
 
 void zy_lower_prepare_call(ZyLower *l, uint32_t state) {
-  store_registers(l, state, ALL, 0, 1);
+  store_registers(l, state, ALL, 1);
   save_pc(l, state);
   zy_lower_complete_frames(l);
 }
@@ -275,46 +268,8 @@ void zy_lower_prepare_call(ZyLower *l, uint32_t state) {
 /* The same on a path that joins again: nothing is learnt. */
 void zy_lower_prepare_aside(ZyLower *l, uint32_t state) {
   int framed = l->framed;
-  store_registers(l, state, ALL, 0, 0);
+  store_registers(l, state, ALL, 0);
   save_pc(l, state);
   zy_lower_complete_frames(l);
   l->framed = framed;
-}
-
-
-/* ---- leaving -------------------------------------------------------------------- */
-
-static uint32_t exit_label(ZyLower *l, int32_t exit, uint32_t state) {
-  uint32_t *label = &l->exit_label[2 * exit + (state == 0)];
-  ZyLowerExit e;
-  if (*label != ZY_LOWER_NONE) return *label;
-  e = (ZyLowerExit){ *label = zy_lower_label(l), exit, state };
-  zy_vec_push(l->arena, &l->exits, e);
-  return *label;
-}
-
-uint32_t zy_lower_exit_label(ZyLower *l, ZyRef r) {
-  return exit_label(l, l->out->exit_of_node[r], l->h->nodes.v[r].state);
-}
-
-uint32_t zy_lower_stored_exit(ZyLower *l, int32_t exit) { return exit_label(l, exit, 0); }
-
-void zy_lower_guard(ZyLower *l, ZyRef r, uint32_t bit) { zy_lower_unless(l, bit, zy_lower_exit_label(l, r)); }
-
-void zy_lower_stress(ZyLower *l, ZyRef r) {
-  uint32_t leave;
-  if (l->stress_exit[r] < 0) return;
-  leave = ZY_OP2(AND, ZY_CALL(STRESS, I, l->cx), zy_lower_int(l, 0xffffffff));
-  zy_lower_if(l, ZY_OP2(NE, leave, zy_lower_int(l, 0)), exit_label(l, l->stress_exit[r], l->h->nodes.v[r].state));
-}
-
-void zy_lower_exits_end(ZyLower *l) {
-  for (uint32_t i = 0; i < l->exits.n; i++) {
-    ZyLowerExit e = l->exits.v[i];
-    zy_lower_place(l, e.label);
-    l->framed = 0;
-    if (e.state != 0) store_registers(l, e.state, ALL, 1, 0);
-    zy_lower_complete_frames(l);
-    zy_lower_return(l, zy_lower_int(l, e.exit));
-  }
 }

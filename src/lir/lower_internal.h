@@ -68,16 +68,18 @@ uint32_t zy_lower_load(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAl
 uint32_t zy_lower_fixed(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias);
 uint32_t zy_lower_volatile(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, ZyAlias alias);
 void zy_lower_store(ZyLower *l, ZyLirOp op, uint32_t at, int64_t offset, uint32_t v, ZyAlias alias);
-uint32_t zy_lower_helper(ZyLower *l, int helper, ZyLirType type, const uint32_t *args, uint32_t n, int pure);
+uint32_t zy_lower_helper(ZyLower *l, int helper, ZyLirType type, const uint32_t *args, uint32_t n,
+                         ZyCallHint hint);
 uint32_t zy_lower_pointer_call(ZyLower *l, uint32_t fn, ZyLirType type, const uint32_t *args, uint32_t n);
 
 #define ZY_OP1(op, a)    zy_lower_op(l, ZY_LIR_##op, (a), 0)
 #define ZY_OP2(op, a, b) zy_lower_op(l, ZY_LIR_##op, (a), (b))
 #define ZY_COUNT_OF(...) ((uint32_t)(sizeof((uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t)))
-#define ZY_CALL(helper, type, ...) \
-  zy_lower_helper(l, ZY_HELPER_##helper, ZY_LIR_##type, (uint32_t[]){ __VA_ARGS__ }, ZY_COUNT_OF(__VA_ARGS__), 0)
-#define ZY_PURE_CALL(helper, type, ...) \
-  zy_lower_helper(l, ZY_HELPER_##helper, ZY_LIR_##type, (uint32_t[]){ __VA_ARGS__ }, ZY_COUNT_OF(__VA_ARGS__), 1)
+#define ZY_HINTED_CALL(hint, helper, type, ...) \
+  zy_lower_helper(l, ZY_HELPER_##helper, ZY_LIR_##type, (uint32_t[]){ __VA_ARGS__ }, ZY_COUNT_OF(__VA_ARGS__), (hint))
+#define ZY_CALL(helper, type, ...)      ZY_HINTED_CALL(ZY_CALL_PLAIN, helper, type, __VA_ARGS__)
+#define ZY_PURE_CALL(helper, type, ...) ZY_HINTED_CALL(ZY_CALL_PURE, helper, type, __VA_ARGS__)
+#define ZY_READ_CALL(helper, type, ...) ZY_HINTED_CALL(ZY_CALL_READS, helper, type, __VA_ARGS__)
 
 /* The next argument of the function. */
 uint32_t zy_lower_argument(ZyLower *l, ZyLirType type);
@@ -118,20 +120,24 @@ void zy_lower_guard_type(ZyLower *l, ZyRef r);
 void zy_lower_edge(ZyLower *l, uint32_t block, int edge);
 void zy_lower_block_params(ZyLower *l, uint32_t block);
 
-/* ---- lower_exit.c: leaving ---- */
+/* ---- lower_exit.c: the exit table, registers for who looks at the frame ---- */
 
 void zy_lower_number_exits(ZyLower *l);
-void zy_lower_begin_exits(ZyLower *l);                     /* of one function: none is in use */
 void zy_lower_store_state(ZyLower *l, uint32_t state);     /* those that are not known to be in memory */
 void zy_lower_prepare_call(ZyLower *l, uint32_t state);    /* and savedpc */
 void zy_lower_prepare_aside(ZyLower *l, uint32_t state);   /* on a path that joins the others again */
 void zy_lower_store_below(ZyLower *l, uint32_t state, int reg);    /* the same, up to 'reg' and without the frame */
 void zy_lower_forget(ZyLower *l, int from, int to);        /* what is in registers 'from' .. 'to' */
+void zy_lower_store_arguments(ZyLower *l, uint32_t state); /* of a direct entry, when 'state' is its own */
+
+/* ---- lower_leave.c: the blocks that leave ---- */
+
+void zy_lower_begin_exits(ZyLower *l);                     /* of one function: none is in use */
 uint32_t zy_lower_exit_label(ZyLower *l, ZyRef r);         /* where node r leaves */
 uint32_t zy_lower_stored_exit(ZyLower *l, int32_t exit);   /* the same, with the registers stored already */
 void zy_lower_guard(ZyLower *l, ZyRef r, uint32_t bit);    /* leaves unless 'bit' is set */
 void zy_lower_stress(ZyLower *l, ZyRef r);                 /* leaves when ZYJIT_STRESS wants it */
-void zy_lower_exits_end(ZyLower *l);                       /* emits the blocks that leave */
+void zy_lower_exits_end(ZyLower *l);                       /* emits the blocks */
 
 /* ---- lower_direct.c: calls without frames ---- */
 

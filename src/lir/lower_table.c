@@ -212,7 +212,7 @@ static void store_val(ZyLower *l, ZyRef r) {
 
 /* A bit: the object at 'o' has one of these marks. */
 static uint32_t is_marked(ZyLower *l, uint32_t o, int marks) {
-  uint32_t marked = FIELD(l, LOAD8, o, ZyObject, marked);
+  uint32_t marked = zy_lower_load(l, ZY_LIR_LOAD8, o, offsetof(ZyObject, marked), ZY_ALIAS_MARKS);
   return ZY_OP2(NE, ZY_OP2(AND, marked, zy_lower_int(l, marks)), zy_lower_int(l, 0));
 }
 
@@ -234,7 +234,7 @@ static void barrier(ZyLower *l, ZyRef r) {
   done = zy_lower_label(l);
   t = table(l, n->ops[0]);
   if_barrier(l, t, n->ops[1], done);
-  ZY_CALL(BARRIER, V, l->L, t);
+  ZY_HINTED_CALL(ZY_CALL_MARKS, BARRIER, V, l->L, t);
   zy_lower_place(l, done);
 }
 
@@ -313,7 +313,7 @@ void zy_lower_table_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_ARRAY_BASE: zy_lower_set(l, r, FIELD(l, LOADP, table(l, n->ops[0]), ZyTable, array)); break;
     case ZY_HIR_ELEM: element(l, r); break;
     case ZY_HIR_ELEM_SLOT:
-      set_address(l, r, ZY_CALL(ELEM_SLOT, P, table(l, n->ops[0]), zy_lower_bits(l, n->ops[1])), 0);
+      set_address(l, r, ZY_READ_CALL(ELEM_SLOT, P, table(l, n->ops[0]), zy_lower_bits(l, n->ops[1])), 0);
       break;
     case ZY_HIR_LEN_TABLE: zy_lower_set(l, r, ZY_CALL(LENGTH, I, l->L, l->ci, table(l, n->ops[0]))); break;
     case ZY_HIR_STR_BYTE: string_byte(l, r); break;

@@ -194,8 +194,11 @@ static void check_before(const Counter *c, const Range *range, ZyRef guard) {
   put_guards(c, first, last, limit, guard, behind);
 }
 
+/* What an inner loop has in front of it only holds for rounds in which that loop runs: it does not in all, as a rule in
+** the last, whose first value is beyond the end. */
 static int is_check(const Counter *c, ZyRef r, Range *range) {
   const ZyHirNode *n = node(c, r);
+  if (n->hoisted && !zy_loop_every_round(c->loop, n->block)) return 0;
   if (n->op != ZY_HIR_GUARD || node(c, n->ops[0])->op != ZY_HIR_LTU_INT) return 0;
   n = node(c, n->ops[0]);
   if (node(c, n->ops[1])->op != ZY_HIR_ARRAY_LIMIT && node(c, n->ops[1])->op != ZY_HIR_LEN_STR) return 0;

@@ -74,9 +74,9 @@ static void fail(Engine *e, const char *why) {
   atomic_store_explicit(&e->state, FAILED, memory_order_release);
 }
 
-/* Has a function with a loop, a call and a float compiled at each level: what a compiler registers with the C library
-** when it first meets such things is registered then, not when a fork or the process's exit may come. */
-static void warm_up(const ZyBackend *backend) {
+/* Has a function with a loop, a call and a float compiled: what a compiler registers with the C library
+** when it first meets such things is registered then, not when a fork or the process's exit may come. 0: it cannot. */
+static int warm_up(const ZyBackend *backend, char *why, size_t size) {
   ZyLirInst insts[] = {
     { .op = ZY_LIR_ARG, .type = ZY_LIR_P },                                             /* b0 */
     { .op = ZY_LIR_ICONST, .type = ZY_LIR_I, .imm = 1 },
@@ -96,14 +96,14 @@ static void warm_up(const ZyBackend *backend) {
   ZyLirBlock blocks[] = { { 0, 3 }, { 3, 9 }, { 12, 1 }, { 13, 1 } };
   uint32_t args[] = { 1, 9 };
   enum { NINSTS = sizeof insts / sizeof *insts };
-  ZyLir lir = { .name = "zy_warm_up", .insts = { insts, NINSTS, NINSTS }, .blocks = { blocks, 4, 4 }, .args = { args, 2, 2 } };
+  ZyLir lir = { .name = "zy_warm_up", .narg = 4, .arg = { ZY_LIR_P, ZY_LIR_P, ZY_LIR_P, ZY_LIR_P },
+                .insts = { insts, NINSTS, NINSTS }, .blocks = { blocks, 4, 4 }, .args = { args, 2, 2 } };
   const ZyLir *batch = &lir;
-  for (int level = 0; level <= 2 && !zy_worker_leaving(); level++) {
-    ZyBackendResult result = { 0 };
-    void *module = NULL;
-    char why[64];
-    if (backend->compile(&batch, 1, level, &result, &module, why, sizeof why) == ZY_STATUS_OK) backend->release(module);
-  }
+  ZyBackendResult result = { 0 };
+  void *module = NULL;
+  if (zy_worker_leaving() || backend->compile(&batch, 1, 2, &result, &module, why, size) != ZY_STATUS_OK) return 0;
+  backend->release(module);
+  return 1;
 }
 
 static int start(Engine *e, char *why, size_t size) {
@@ -118,8 +118,7 @@ static int make_ready(Engine *e) {
   if (atomic_load(&e->state) != UNTRIED) return atomic_load(&e->state) == READY;
   if (e->place == ZY_PLACE_LLVM) {
     zy_worker_begin_load();
-    ready = start(e, why, sizeof why);
-    if (ready) warm_up(e->backend);
+    ready = start(e, why, sizeof why) && warm_up(e->backend, why, sizeof why);
     zy_worker_guard_exit();
     zy_worker_end_load();
   } else {                             /* a process is started: nothing of ours to protect, and it may take long */

@@ -29,8 +29,9 @@ enum { STACK_RESERVE = 512 * 1024 };   /* for C functions called from the deepes
 
 /* ---- leaving ------------------------------------------------------------------ */
 
-/* Where to jump to go on at 'pc'. A back edge leads to its stub, which would enter native code in the state that made
-** it leave: its displaced copy is executed instead. */
+/* Where to jump to go on at 'pc', where native code could not. A back edge leads to its stub, which would enter native
+** code in the state that made it leave: its displaced copy is executed instead. Behind a loop that has ended it leads to
+** the stub: where the loop is the last thing in another one, that one would never be counted and compiled else. */
 static int going_on(const ZyFunction *fn, int pc, const ZyCallInfo *frame) {
   for (int i = 1; i < fn->nstubs; i++) {
     if (fn->stub[i].pc != pc) continue;
@@ -148,8 +149,8 @@ static void leave_hooked(lua_State *L, ZyState *S, ZyCallInfo *frame, int pc) {
   zy_enter_unseen(L, S, frame, 1);
 }
 
-/* Ends zy_enter: the interpreter goes on at 'pc' of 'frame' with its stack top at 'top'. */
-static int leave(lua_State *L, ZyState *S, ZyCallInfo *frame, ZyFunction *fn, int slot, int pc, ZyStack top) {
+/* Ends zy_enter: the interpreter goes on at 'pc' of 'frame' with its stack top at 'top'. 'ended': behind a loop. */
+static int leave(lua_State *L, ZyState *S, ZyCallInfo *frame, ZyFunction *fn, int slot, int pc, ZyStack top, int ended) {
   ZyThread *t = zy_thread(L);
   ZyProto *p = zy_layout_proto(frame);
   ZyCallInfo *native = frame->next;
@@ -164,7 +165,7 @@ static int leave(lua_State *L, ZyState *S, ZyCallInfo *frame, ZyFunction *fn, in
     p->code[slot] = zy_bytecode_jump(slot, pc);
     return 0;
   }
-  if (fn->armed) pc = going_on(fn, pc, frame);
+  if (fn->armed && !ended) pc = going_on(fn, pc, frame);
   if (divides(p->code[pc])) frame->u.l.savedpc = p->code + last_saved(p, fn, pc);
   p->code[slot] = ZY_OP(p->code[pc]) == ZY_BC_RETURN1 || ZY_OP(p->code[pc]) == ZY_BC_RETURN0
                 ? p->code[pc] : zy_bytecode_jump(slot, pc);
@@ -214,13 +215,13 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
   ZyStack stack = t->stack, top;
   int64_t result;
   uint64_t started;
-  int outermost, pc, trapped;
+  int outermost, pc, trapped, ended = 0;
   if (S->cx.stress_gc && t->top - t->stack < LUAI_MAXSTACK / 100) {
     lua_gc(L, LUA_GCCOLLECT);
     stack = t->stack;
   }
   if (S->thread != (unsigned long)pthread_self()) find_stack_limit(S);
-  if (here < S->cx.stack_limit) return leave(L, S, frame, fn, slot, zy_attach_default_pc(p, slot), frame->top);
+  if (here < S->cx.stack_limit) return leave(L, S, frame, fn, slot, zy_attach_default_pc(p, slot), frame->top, 0);
   outermost = S->outermost == NULL || here >= S->outermost;
   if (outermost) {
     S->outermost = here;
@@ -243,11 +244,12 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
   else {
     top = zy_enter_exit(L, S, frame, code, result);
     if (t->ci != frame) top = zy_frames_finish(L, S, frame, top);
+    else ended = code->exit[result].reason == ZY_EXIT_LOOP;
     pc = (int)(frame->u.l.savedpc - p->code);
   }
   if (!zy_bytecode_takes_open(p->code[pc])) top = frame->top;
   if (trapped || t->stack != stack || t->hookmask != 0) frame->u.l.trap = 1;   /* the interpreter keeps its address */
-  leave(L, S, frame, fn, slot, pc, top);
+  leave(L, S, frame, fn, slot, pc, top, ended);
   if (outermost) {
     S->outermost = NULL;
     zy_state_reclaim(S);

@@ -100,12 +100,9 @@ static ZyStatus lower(ZyArena *arena, const ZyUnit *unit, ZyHir **hir, ZyLowered
 
 /* --- LIR to code --- */
 
-/* Executions at which code of a tier asks for the next one that may be used. */
+/* Executions at which code of a tier first sees whether it is time for a higher one. */
 static uint32_t limit_of(const ZyConfig *config, int tier) {
-  int has1 = (config->tiers & 2) != 0, has2 = (config->tiers & 4) != 0;
-  if (tier == 0 && has1) return (uint32_t)config->warm_threshold;
-  if (tier < 2 && has2) return (uint32_t)config->hot_threshold;
-  return UINT32_MAX;
+  return config->tiers >> tier > 1 ? (uint32_t)config->warm_threshold : UINT32_MAX;
 }
 
 static void fail(ZyJob *job, ZyStatus status, const char *why) {

@@ -21,11 +21,16 @@
 #include "profile/freeze.h"
 #include "runtime/helper.h"
 #include "runtime/observe.h"
+#include "vm/bytecode.h"
 
 enum {
-  OBSERVED_TICKS = 24,                 /* executions observed before tier 2 */
+  OBSERVED_TICKS = 48,                 /* executions observed before tier 2; four times as many after each failure, */
+  MOST_OBSERVED = 3072,                /* up to this */
+  TICKS_BETWEEN = 128,                 /* executions after which code sees again whether it is time for a higher tier */
   FAILURES_TOLERATED = 8,              /* of one exit, before its assumption is given up; doubles with each time */
   MOST_DOUBLINGS = 8,
+  SHORT_LOOP = 8,                      /* one whose mean number of iterations is less than this part of hot_threshold */
+  ROUNDS_IN_ONE = 16,                  /* of a hot loop in a round of the loop around it, as a rule */
   LOSING_ENTRIES = 400                 /* entries before code that always leaves is judged */
 };
 
@@ -43,6 +48,13 @@ static uint32_t count_of(const ZyFunction *fn, int stub) {
 }
 
 static int doublings(const ZyStub *stub) { return stub->failures < MOST_DOUBLINGS ? stub->failures : MOST_DOUBLINGS; }
+
+/* What was not seen before is to be seen now. */
+static uint32_t observed_ticks(const ZyStub *stub) {
+  uint32_t n = OBSERVED_TICKS;
+  for (int i = 0; i < stub->failures && n < MOST_OBSERVED; i++) n *= 4;
+  return n;
+}
 
 static int may_use(const ZyState *S, const ZyFunction *fn, int tier) {
   return (S->config.tiers >> tier & 1) && tier <= fn->max_tier;
@@ -118,7 +130,7 @@ static void ask_best(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCa
 
 static ZyCode *observe(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCallInfo *frame) {
   ZyStatus status;
-  ZyCode *code = zy_observe_new(L, S, fn, i, frame, OBSERVED_TICKS, &status);
+  ZyCode *code = zy_observe_new(L, S, fn, i, frame, observed_ticks(&fn->stub[i]), &status);
   if (code == NULL) {
     atomic_store_explicit(&fn->status, (uint8_t)status, memory_order_relaxed);
     zy_state_say(S, 2, fn, "left alone: %s", zy_status_text(status));
@@ -136,6 +148,39 @@ static ZyCode *observe(lua_State *L, ZyState *S, ZyFunction *fn, int i, const Zy
   return atomic_load_explicit(&fn->stub[i].code, memory_order_acquire);
 }
 
+/* Whether the function, which is on its way as a whole, is sooner called again than its loop 'i' needs code of its own. */
+static int ends_soon(const ZyState *S, const ZyFunction *fn, int i) {
+  uint32_t calls = atomic_load_explicit(&fn->stub[0].count, memory_order_relaxed);
+  if (i == 0 || fn->stub[0].level < 2 || fn->stub[0].next == UINT32_MAX) return 0;
+  return count_of(fn, i) / (calls + 1) < (uint32_t)S->config.hot_threshold / SHORT_LOOP;
+}
+
+/* Whether a loop within that of stub 'i' has been asked for at tier 2. Code of a lower tier would execute that loop
+** slower than what is there, or about to be: the interpreter, which enters it, is the better place to wait. */
+static int is_around_best(const ZyFunction *fn, int i) {
+  int first, target;
+  if (i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return 0;
+  for (int k = 1; k < fn->nstubs; k++)
+    if (fn->stub[k].level == 2 && fn->stub[k].pc < fn->stub[i].pc
+        && zy_bytecode_back_edge(fn->displaced[k], fn->stub[k].pc, &target) && target > first) return 1;
+  return 0;
+}
+
+/* Whether the loop of stub 'i' has been asked for at tier 2 by another of its back edges. */
+static int is_asked_for(const ZyFunction *fn, int i) {
+  int first, target;
+  if (i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return 0;
+  for (int k = 1; k < fn->nstubs; k++)
+    if (k != i && fn->stub[k].level == 2
+        && zy_bytecode_back_edge(fn->displaced[k], fn->stub[k].pc, &target) && target == first) return 1;
+  return 0;
+}
+
+/* The count at which tier 2 comes. */
+static uint32_t hot_at(const ZyState *S, const ZyFunction *fn, int i) {
+  return (uint32_t)S->config.hot_threshold / (is_around_best(fn, i) ? ROUNDS_IN_ONE : 1);
+}
+
 static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t count, const ZyCallInfo *frame) {
   ZyStub *stub = &fn->stub[i];
   if (!S->enabled || S->off_reason != NULL || fn->max_tier < 0 || (fn->flags & ZY_FUNCTION_OFF)) {
@@ -147,7 +192,19 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
     else stub->next = count + 64;
     return NULL;
   }
-  if (may_use(S, fn, 2) && count >= (uint32_t)S->config.hot_threshold) return observe(L, S, fn, i, frame);
+  if (ends_soon(S, fn, i)) {
+    stub->next = count + (uint32_t)S->config.hot_threshold;
+    return NULL;
+  }
+  if (count < 2 * (uint32_t)S->config.hot_threshold && is_asked_for(fn, i)) {      /* that other one might be over */
+    stub->next = 2 * (uint32_t)S->config.hot_threshold;
+    return NULL;
+  }
+  if (may_use(S, fn, 2) && count >= hot_at(S, fn, i)) return observe(L, S, fn, i, frame);
+  if (may_use(S, fn, 2) && is_around_best(fn, i)) {
+    stub->next = hot_at(S, fn, i);
+    return atomic_load_explicit(&stub->code, memory_order_acquire);
+  }
   if (may_use(S, fn, 1) && count >= (uint32_t)S->config.warm_threshold) {
     if (stub->level < 1) ask(L, S, fn, i, 1, frame);
   }
@@ -164,27 +221,29 @@ ZyCode *zy_policy_cold(lua_State *L, ZyState *S, ZyFunction *fn, int i, const Zy
   return count < fn->stub[i].next ? NULL : act(L, S, fn, i, count, frame);
 }
 
+/* Code of a tier that records asks for a higher one: whether better code is there now. */
+static int promote(lua_State *L, ZyState *S, ZyFunction *fn, ZyCode *code, const ZyCallInfo *frame, uint32_t *limit) {
+  ZyStub *stub = &fn->stub[code->stub];
+  uint32_t heat = count_of(fn, code->stub);
+  if (S->enabled && stub->level < 2 && may_use(S, fn, 2) && heat >= hot_at(S, fn, code->stub)) {
+    if (stub->observed != 0) ask_best(L, S, fn, code->stub, frame);
+    else {
+      stub->observed = 1;
+      *limit = atomic_load_explicit(code->count, memory_order_relaxed) + observed_ticks(stub);
+    }
+  }
+  else if (zy_observe_is(code)) zy_state_retire(S, fn, code->stub);           /* settings changed meanwhile */
+  else if (S->enabled && stub->level < 1 && may_use(S, fn, 1) && heat >= (uint32_t)S->config.warm_threshold)
+    ask(L, S, fn, code->stub, 1, frame);
+  return atomic_load_explicit(&stub->code, memory_order_relaxed) != code;
+}
+
 int64_t zy_helper_tick(lua_State *L, ZyCallInfo *ci, ZyCode *code) {
   ZyFunction *fn = code->owner;
   ZyState *S = fn->state;
-  ZyStub *stub = &fn->stub[code->stub];
-  uint32_t count = atomic_load_explicit(code->count, memory_order_relaxed);
-  uint32_t limit = count + 256;
-  if (S == NULL || atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return 1;
-  if (stub->level < 2 && S->enabled && may_use(S, fn, 2) && count >= (uint32_t)S->config.hot_threshold) {
-    if (stub->observed == 0) {
-      stub->observed = 1;
-      limit = count + OBSERVED_TICKS;
-    }
-    else {
-      ask_best(L, S, fn, code->stub, ci);
-      if (atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return 1;
-    }
-  }
-  else if (zy_observe_is(code)) {                      /* settings changed meanwhile */
-    zy_state_retire(S, fn, code->stub);
-    return 1;
-  }
+  uint32_t limit = atomic_load_explicit(code->count, memory_order_relaxed) + TICKS_BETWEEN;
+  if (S == NULL || atomic_load_explicit(&fn->stub[code->stub].code, memory_order_relaxed) != code) return 1;
+  if (promote(L, S, fn, code, ci, &limit)) return 1;
   atomic_store_explicit(&code->limit, limit, memory_order_relaxed);
   return 0;
 }

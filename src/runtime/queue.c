@@ -4,7 +4,8 @@
 **
 ** The hottest goes first, before all one that a thread waits for. libgccjit has a fixed cost of some 20 ms a
 ** call, so its requests wait a moment for others of the same tier, and while it is busy the next batch grows.
-** LLVM has hardly any: one function at a time, whose code can then be freed alone.
+** LLVM has hardly any: one function at a time, whose code can then be freed alone. While LLVM has work, which is of
+** the highest tier as a rule, libgccjit is not to take the processor from it, for a while.
 **
 ** Of the requests for one stub only the best is done: a lower tier is not worth it when a higher one is on its
 ** way, and of one tier the later request knows more.
@@ -14,6 +15,8 @@
 #include <stdlib.h>
 
 enum { BATCH_CODE = 4000 };            /* instructions in a batch that make it large enough */
+
+static const int64_t PATIENCE = 100000000;             /* nanoseconds that libgccjit's requests wait for LLVM's */
 
 /* Batches of each back end at a time. One more than it compiles keeps it busy while the next is lowered. */
 static const uint8_t most_running[ZY_BACKEND_COUNT] = { 1, 1, 2 };
@@ -103,14 +106,25 @@ static void start(ZyQueue *queue, ZyJob *job) {
   count(job, -1, 1);
 }
 
+static int llvm_has_work(const ZyQueue *queue) {
+  const ZyJob *job = queue->waiting;
+  while (job != NULL && job->backend != ZY_BACKEND_LLVM) job = job->next;
+  return job != NULL || queue->nrunning[ZY_BACKEND_LLVM] > 0;
+}
+
+/* When 'job' is to be taken, if there is nobody to be gathered first. */
+static int64_t due(const ZyJob *job, int llvm_works) {
+  return job->due + (llvm_works && job->backend == ZY_BACKEND_GCCJIT && !job->waited ? PATIENCE : 0);
+}
+
 int zy_queue_take(ZyQueue *queue, int64_t now, ZyJob *batch[ZY_BATCH_MOST], int64_t *when) {
   ZyJob *first = NULL;
-  int n = 1, code;
+  int n = 1, code, llvm_works = llvm_has_work(queue);
   *when = INT64_MAX;
   for (ZyJob *job = queue->waiting; job != NULL; job = job->next) {
     if (queue->nrunning[job->backend] >= most_running[job->backend] || !before(job, first)) continue;
-    if (job->due > now && gathered(queue, job) < ZY_BATCH_MOST) {
-      if (job->due < *when) *when = job->due;
+    if (due(job, llvm_works) > now && gathered(queue, job) < ZY_BATCH_MOST) {
+      if (due(job, llvm_works) < *when) *when = due(job, llvm_works);
     } else {
       first = job;
     }

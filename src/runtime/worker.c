@@ -249,8 +249,10 @@ static int start_thread(Slot *slot) {
   return !failed;
 }
 
-/* Starts one more worker when all are busy and 'most' allows it. The lock is held. 0: there is none at all. */
+/* Starts one more worker when all are busy and 'most' allows it, which does not count one that only waits for the
+** libgccjit helper. The lock is held. 0: there is none at all. */
 static int start_worker(int most) {
+  most += pool.queue.nrunning[ZY_BACKEND_GCCJIT] > 0;
   if (most > MAX_WORKERS) most = MAX_WORKERS;
   if (pool.nidle > 0 || pool.nworkers >= (most < 1 ? 1 : most)) return 1;
   for (Slot *slot = pool.slot; slot < pool.slot + MAX_WORKERS; slot++) {

@@ -1,0 +1,120 @@
+-- policy_spec.lua: what is compiled when, and what is given up.
+-- SPDX-License-Identifier: MIT
+--
+-- Code is compiled in the foreground, so that what has happened after so many executions does not depend on time.
+
+local child = dofile "spec/child.lua"
+
+local FOREGROUND = "warm_threshold=100,hot_threshold=1000,enable_background_optimization=false,"
+
+local function prints(expected, code, options)
+  local out, err, status = child.run('local zyjit = require "zyjit"\n' .. code, { ZYJIT_OPTIONS = FOREGROUND .. options })
+  assert.are.equal("", err)
+  assert.are.equal(expected, out)
+  assert.are.equal(0, status)
+end
+
+describe("a function gets hot", function()
+  if not child.has "llvm" then return end
+
+  local SUM = [[
+    local function sum(n, step)
+      local s = 0
+      for i = 1, n do s = s + step end
+      return s
+    end]]
+
+  it("by its calls", function()
+    prints("interpreter\toptimized\n", [[
+      local function add(a, b) return a + b end
+      for i = 1, 900 do add(i, 1) end
+      local before = zyjit.tier(add)
+      for i = 1, 300 do add(i, 1) end
+      print(before, zyjit.tier(add))]], "tiers=2")
+  end)
+
+  it("by the iterations of its loops, as a whole", function()
+    prints("interpreter\toptimized\n", SUM .. [[
+      for i = 1, 80 do sum(10, i) end
+      local before = zyjit.tier(sum)
+      for i = 1, 80 do sum(10, i) end
+      print(before, zyjit.tier(sum))]], "tiers=2")
+  end)
+
+  it("by the iterations of its loops, in code of a lower tier, too", function()
+    if not child.has "gccjit" then return end
+    prints("standard\toptimized\n", SUM .. [[
+      for i = 1, 80 do sum(10, i) end
+      local before = zyjit.tier(sum)
+      for i = 1, 80 do sum(10, i) end
+      print(before, zyjit.tier(sum))]], "tiers=1+2")
+  end)
+
+  it("by its rounds, though another loop is the last thing in each and runs in native code", function()
+    prints("2\n", [[
+      local function sums(n, m)
+        local s = 0
+        for i = 1, n do
+          for j = 1, m do
+            s = s + i * j
+          end
+        end
+        return s
+      end
+      sums(200, 200)
+      local loops = 0
+      for _ in zyjit.explain(sums):gmatch "from the loop at line %d+: optimized" do loops = loops + 1 end
+      print(loops)]], "tiers=2")
+  end)
+
+  it("tier by tier, up to the highest that may be used", function()
+    if not child.has "gccjit" then return end
+    prints("interpreter\tbaseline\tstandard\tstandard\n", SUM .. [[
+      local tiers = { zyjit.tier(sum) }
+      for i = 1, 7 do sum(10, i) end
+      tiers[2] = zyjit.tier(sum)
+      for i = 1, 7 do sum(10, i) end
+      tiers[3] = zyjit.tier(sum)
+      for i = 1, 1000 do sum(10, i) end
+      tiers[4] = zyjit.tier(sum)
+      print(table.concat(tiers, "\t"))]], "tiers=0+1")
+  end)
+end)
+
+describe("code that leaves", function()
+  if not child.has "llvm" then return end
+
+  it("too often because of one assumption is made again without it", function()
+    prints([[
+line 2: not assumed any more, it failed too often: the type of a value
+left native code 8 times, recompiled 1 time
+optimized, 30100.0
+]], [[
+      local function add(a, b) return a + b end
+      for i = 1, 2000 do add(i, 1) end
+      local sum = 0
+      for i = 1, 1000 do sum = add(sum, 0.5) end
+      for i = 1, 1000 do sum = add(sum, 29.6) end
+      for line in zyjit.explain(add):gmatch "[^\n]+" do
+        line = line:match "^%s+(.*)"
+        if line and not line:find "^from" then print(line) end
+      end
+      print(("%s, %.1f"):format(zyjit.tier(add), sum))]], "tiers=2")
+  end)
+
+  it("never does so because an inner loop has nothing to do in the outer one's last round", function()
+    prints("optimized\tnil\t50000\n", [[
+      local function later(t)
+        local s = 0
+        for i = 1, #t do
+          for j = i + 1, #t do s = s + t[j] end
+        end
+        return s
+      end
+      local sum, t = 0, { 2, 3, 4, 5, 6 }
+      for i = 1, 1000 do sum = sum + later(t) end
+      for i = 1, 4 do t[#t] = nil end
+      for i = 1, 100 do sum = sum + later(t) end
+      print(zyjit.tier(later), zyjit.explain(later):match "left native code[^\n]*", sum)]], "tiers=2")
+  end)
+end)
