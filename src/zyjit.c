@@ -55,7 +55,7 @@ static const char *why_no_backend(void) {
 static const char *why_off(const ZyState *S) {
   if (S->off_reason != NULL) return S->off_reason;
   if (!S->enabled) return "zyjit.off() was called";
-  if (S->suspended) return "a debug hook is set";
+  if (S->suspended) return "a debug hook is set, or the stack was about to overflow";
   return why_no_backend();
 }
 

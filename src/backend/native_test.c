@@ -130,6 +130,11 @@ static int64_t set_meta(State *L, ZyTable *t, ZyTable *meta) {
   return 0;
 }
 
+static ZyTable *make_table(State *L, void *cx, int64_t array, int64_t hash) {
+  (void)L, (void)cx, (void)array, (void)hash;
+  return NULL;                               /* always NEW_TABLE */
+}
+
 static int64_t new_table(State *L, ZyCallInfo *ci, int64_t reg, int64_t array, int64_t hash) {
   (void)L, (void)ci;
   return act(ZY_HIR_NEW_TABLE, reg | array << 8 | hash << 32, none, none, none);
@@ -192,6 +197,7 @@ static void set_helpers(World *w) {
   HELPER(FIELD_SLOT, field_slot);
   HELPER(FIELD_FIND, field_find);
   HELPER(SET_META, set_meta);
+  HELPER(MAKE_TABLE, make_table);
   HELPER(NEW_TABLE, new_table);
   HELPER(LEN, len);
   HELPER(VARARG, vararg);

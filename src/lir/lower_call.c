@@ -171,6 +171,28 @@ static void not_inlined(const ZyLower *l, const ZyHirNode *n) {
   if (l->h->states.v[n->state].inlined != 0) zy_arena_fail(l->arena, ZY_STATUS_UNSUPPORTED);
 }
 
+/* A table is made with the frame as it is, unless a collection is due: only that looks at it. */
+static void new_table(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  int64_t reg = n->imm & 255;
+  uint32_t array = integer(l, n->imm >> 8 & 0xffffff), hash = integer(l, n->imm >> 32), table;
+  uint32_t made = zy_lower_label(l), collect = zy_lower_label(l), done = zy_lower_label(l);
+  not_inlined(l, n);
+  table = ZY_CALL(MAKE_TABLE, P, l->L, l->cx, array, hash);
+  zy_lower_branch(l, ZY_OP2(NE, table, ZY_OP1(NULLP, 0)), made, collect, ZY_HINT_LIKELY);
+  zy_lower_place(l, made);
+  zy_lower_jump(l, done, &table, 1);
+  zy_lower_place(l, collect);
+  zy_lower_prepare_aside(l, n->state);
+  check(l, r, ZY_CALL(NEW_TABLE, I, l->L, l->ci, integer(l, reg), array, hash));
+  zy_lower_trapped(l, r);
+  table = zy_lower_load(l, ZY_LIR_LOADP, zy_lower_base(l), ZY_REG(reg), ZY_ALIAS_REGS);
+  zy_lower_jump(l, done, &table, 1);
+  zy_lower_place(l, done);
+  zy_lower_set(l, r, zy_lower_param(l, ZY_LIR_P));
+  zy_lower_forget(l, (int)reg, (int)reg);
+}
+
 /* A helper whose result is no more than whether it succeeded; what it wants to know of its operands. */
 static void call_out(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
@@ -194,10 +216,6 @@ static void call_out(ZyLower *l, ZyRef r) {
       break;
     case ZY_HIR_FIELD_SET:
       finish(l, r, ZY_CALL(FIELD_SET, I, l->L, l->ci, v[0], t[0], integer(l, imm), v[1], t[1]));
-      break;
-    case ZY_HIR_NEW_TABLE:
-      finish_in(l, r, ZY_CALL(NEW_TABLE, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8 & 0xffffff),
-                              integer(l, imm >> 32)), reg);
       break;
     case ZY_HIR_LEN: finish_in(l, r, ZY_CALL(LEN, I, l->L, l->ci, v[0], t[0], integer(l, imm)), imm); break;
     case ZY_HIR_CLOSURE:
@@ -225,8 +243,8 @@ static void call_out(ZyLower *l, ZyRef r) {
 void zy_lower_call_node(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
   switch (n->op) {
-    case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_NEW_TABLE:
-    case ZY_HIR_LEN: case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_CLOSE:
+    case ZY_HIR_NEW_TABLE: new_table(l, r); break;
+    case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_LEN: case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_CLOSE:
     case ZY_HIR_NEXT: case ZY_HIR_VARARG:
       call_out(l, r);
       break;

@@ -62,6 +62,7 @@ typedef struct ZyContext {
   uint32_t stress_exits, stress_count; /* leave at every n-th guard */
   uint32_t stress_gc;                  /* a full collection at every entry and call-out */
   int64_t value;                       /* payload of the result of a direct call */
+  ZyNode *no_nodes;                    /* what tables without hash part have for one */
 } ZyContext;
 
 /* Why generated code leaves; names and texts in exit.def. */

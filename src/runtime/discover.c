@@ -22,6 +22,7 @@
 #include "profile/fold.h"
 #include "profile/live.h"
 #include "vm/collector.h"
+#include "runtime/frames.h"
 #include "runtime/helper.h"
 
 static const char marker_key, running_key, sentinel_key;
@@ -259,7 +260,8 @@ static int make_sentinel(lua_State *L);
 static int collected(lua_State *L) {
   ZyState *S = zy_state_get(L);
   if (S == NULL || S->closed || S->off_reason != NULL) return 0;
-  if (S->suspended && zy_thread(L)->hookmask == 0 && zy_thread(S->L)->hookmask == 0) zy_state_resume(S);
+  if (S->suspended && zy_thread(L)->hookmask == 0 && zy_thread(S->L)->hookmask == 0 && !zy_frames_deep(L))
+    zy_state_resume(S);
   zy_discover_new(L, S);
   lua_pushcfunction(L, make_sentinel);
   if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);

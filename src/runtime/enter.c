@@ -266,7 +266,7 @@ int zy_enter(lua_State *L) {
   ZyState *S;
   ZyCode *code;
   if (fn == NULL || (S = fn->state) == NULL || S->closed) goto interpret;
-  if (t->hookmask != 0) {
+  if (t->hookmask != 0 || zy_frames_deep(L)) {
     zy_state_suspend(S);
     goto interpret;
   }

@@ -70,17 +70,33 @@ ZyStack zy_frames_finish(lua_State *L, ZyState *S, ZyCallInfo *outer, ZyStack to
 
 /* ---- native callees --------------------------------------------------------------------- */
 
-static int nothing(lua_State *L) { (void)L; return 0; }
+enum { FRAMES_AHEAD = 24, C_CALLS = 0xffff, SAFE_C_CALLS = 100, SLOTS_OF_CALL = 2 };
 
+/* Calls itself as often as its argument says. */
+static int nest(lua_State *L) {
+  lua_Integer n = lua_tointeger(L, 1);
+  if (n > 0) {
+    lua_pushcfunction(L, nest);
+    lua_pushinteger(L, n - 1);
+    lua_call(L, 1, 0);
+  }
+  return 0;
+}
+
+/* Any call makes one. A recursion that gets deeper wants more of them soon, and each time its frames have to be complete:
+** some are made ahead, where no limit is near and the stack need not grow. */
 void zy_frames_make_next(lua_State *L, const ZyCallInfo *ci) {
   ZyThread *t = zy_thread(L);
+  int n = FRAMES_AHEAD;
   uint8_t allowhook;
   if (ci->next != NULL) return;
+  if ((t->nCcalls & C_CALLS) > SAFE_C_CALLS || t->stack_last - t->top <= (n + 1) * SLOTS_OF_CALL + LUA_MINSTACK) n = 0;
   allowhook = t->allowhook;
   t->allowhook = 0;
-  lua_pushcfunction(L, nothing);             /* any call makes it */
+  lua_pushcfunction(L, nest);
+  lua_pushinteger(L, n);
   t->nCcalls -= OF_LUA_CALL;
-  lua_call(L, 0, 0);
+  lua_call(L, 1, 0);
   t->nCcalls += OF_LUA_CALL;
   t->allowhook = allowhook;
 }
@@ -198,6 +214,7 @@ int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg,
   if (tag != ZY_TAG_LUA_FN || !call_native(L, ci, cx, func, (int)nresults)) {
     ptrdiff_t top = ci->top - ci->func;
     if (!zy_frames_stack_left(cx)) return 1;
+    if (zy_frames_deep(L)) zy_state_suspend(zy_state_of(cx));
     t->nCcalls -= OF_LUA_CALL;
     lua_call(L, (int)(t->top - func) - 1, (int)nresults);
     t->nCcalls += OF_LUA_CALL;

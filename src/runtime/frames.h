@@ -16,6 +16,13 @@ int zy_frames_open(lua_State *L);
 /* Whether the C stack has room for another native frame. */
 int zy_frames_stack_left(const ZyContext *cx);
 
+/* Whether the Lua stack is nearly as large as it may become. A stub's CALL needs more of it than the function does: it
+** would overflow the stack in the function, and not in its caller. */
+static inline int zy_frames_deep(const lua_State *L) {
+  const ZyThread *t = (const ZyThread *)(const void *)L;
+  return t->top - t->stack > LUAI_MAXSTACK - LUAI_MAXSTACK / 100;
+}
+
 /* Makes ci->next exist. Raises when there is no memory. */
 void zy_frames_make_next(lua_State *L, const ZyCallInfo *ci);
 

@@ -40,6 +40,7 @@ void zy_helper_init(lua_State *L, ZyState *S) {
   SET(ELEM_SLOT, zy_helper_elem_slot);
   SET(BARRIER, zy_helper_barrier);
   SET(UPVAL_SET, zy_helper_upval_set);
+  SET(MAKE_TABLE, zy_helper_make_table);
   SET(NEW_TABLE, zy_helper_new_table);
   SET(SET_LIST, zy_helper_set_list);
   SET(LEN, zy_helper_len);
@@ -65,6 +66,9 @@ void zy_helper_init(lua_State *L, ZyState *S) {
   SET(STRESS, zy_helper_stress);
   SET(RECORD, zy_helper_record);
   SET(CLOSE, zy_helper_close);
+  lua_newtable(L);
+  S->cx.no_nodes = ((const ZyTable *)lua_topointer(L, -1))->node;
+  lua_pop(L, 1);
   for (size_t i = 0; i < sizeof libraries / sizeof libraries[0]; i++) {
     union { lua_CFunction f; void *p; } u = { .f = NULL };
     int top = lua_gettop(L);

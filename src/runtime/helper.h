@@ -41,6 +41,7 @@ const ZyValue *zy_helper_field_find(lua_State *L, int64_t p, int64_t tag, const 
 int64_t zy_helper_set_meta(lua_State *L, ZyTable *t, ZyTable *meta);
 ZyValue *zy_helper_elem_slot(const ZyTable *t, int64_t key);
 int64_t zy_helper_barrier(lua_State *L, ZyTable *t);
+ZyTable *zy_helper_make_table(lua_State *L, ZyContext *cx, int64_t narray, int64_t nhash);
 int64_t zy_helper_new_table(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t narray, int64_t nhash);
 int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n);
 int64_t zy_helper_len(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t reg);

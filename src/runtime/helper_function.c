@@ -6,18 +6,7 @@
 ** state's allocator, and linked into the collector's list.
 */
 #include "runtime/helper.h"
-
-static void *new_object(lua_State *L, int kind, size_t size) {
-  ZyGlobal *G = zy_thread(L)->G;
-  ZyObject *o = G->frealloc(G->ud, NULL, (size_t)(kind & ZY_KIND_TYPE_BITS), size);
-  if (o == NULL) return NULL;
-  G->GCdebt += (ptrdiff_t)size;
-  o->marked = G->currentwhite & ZY_WHITE_BITS;
-  o->tt = (uint8_t)kind;
-  o->next = G->allgc;
-  G->allgc = o;
-  return o;
-}
+#include "vm/collector.h"
 
 /* The open upvalue of the stack slot 'level', made when there is none yet. */
 static ZyUpVal *find_upvalue(lua_State *L, ZyStack level) {
@@ -27,7 +16,7 @@ static ZyUpVal *find_upvalue(lua_State *L, ZyStack level) {
     if ((*link)->v == level) return *link;
     link = &(*link)->u.open.next;
   }
-  up = new_object(L, ZY_KIND_UPVAL, sizeof *up);
+  up = zy_collector_new(t->G, ZY_KIND_UPVAL, sizeof *up);
   if (up == NULL) return NULL;
   up->tbc = 0;
   up->v = level;
@@ -47,8 +36,8 @@ int64_t zy_helper_closure(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t ind
   ZyLuaClosure *outer = zy_layout_closure(ci), *cl;
   ZyProto *p = outer->p->p[index];
   int n = p->sizeupvalues;
-  cl = new_object(L, ZY_TAG_LUA_FN & ~ZY_TAG_COLLECTABLE,
-                  offsetof(ZyLuaClosure, upvals) + (size_t)n * sizeof(ZyUpVal *));
+  cl = zy_collector_new(t->G, ZY_TAG_LUA_FN & ~ZY_TAG_COLLECTABLE,
+                        offsetof(ZyLuaClosure, upvals) + (size_t)n * sizeof(ZyUpVal *));
   if (cl == NULL) return 1;
   cl->p = p;
   cl->nupvalues = (uint8_t)n;

@@ -281,6 +281,46 @@ int64_t zy_helper_field_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag
 
 /* ---- the rest ----------------------------------------------------------------- */
 
+enum { MOST_MADE = 1 << 16 };            /* elements, and nodes, of tables that are made here */
+
+static int log2_up(int64_t n) { return n <= 1 ? 0 : 64 - __builtin_clzll((uint64_t)n - 1); }
+
+/* As luaH_new and luaH_resize. What is allocated first is freed by hand when the rest cannot be. */
+ZyTable *zy_helper_make_table(lua_State *L, ZyContext *cx, int64_t narray, int64_t nhash) {
+  ZyGlobal *G = zy_thread(L)->G;
+  int lsizenode = log2_up(nhash);
+  size_t nnodes = nhash > 0 ? (size_t)1 << lsizenode : 0, array_bytes = (size_t)narray * sizeof(ZyValue);
+  size_t node_bytes = nnodes * sizeof(ZyNode);
+  ZyValue *array = NULL;
+  ZyNode *node = cx->no_nodes;
+  ZyTable *t = NULL;
+  if (narray > MOST_MADE || nhash > MOST_MADE || cx->stress_gc) return NULL;
+  if (G->GCdebt + (ptrdiff_t)(sizeof *t + array_bytes + node_bytes) > 0) return NULL;      /* a collection is due */
+  if (narray > 0 && (array = G->frealloc(G->ud, NULL, 0, array_bytes)) == NULL) return NULL;
+  if (nhash > 0) node = G->frealloc(G->ud, NULL, 0, node_bytes);
+  if (node != NULL) t = zy_collector_new(G, ZY_TAG_TABLE & ~ZY_TAG_COLLECTABLE, sizeof *t);
+  if (t == NULL) {
+    if (array != NULL) G->frealloc(G->ud, array, array_bytes, 0);
+    if (nhash > 0 && node != NULL) G->frealloc(G->ud, node, node_bytes, 0);
+    return NULL;
+  }
+  G->GCdebt += (ptrdiff_t)(array_bytes + node_bytes);
+  for (int64_t i = 0; i < narray; i++) array[i].tt = EMPTY;
+  for (size_t i = 0; i < nnodes; i++) {
+    node[i].u.tt = EMPTY;
+    node[i].u.key_tt = ZY_TAG_NIL;
+    node[i].u.next = 0;
+  }
+  t->flags = ZY_TM_BITS;
+  t->lsizenode = (uint8_t)lsizenode;
+  t->alimit = (unsigned int)narray;
+  t->array = array;
+  t->node = node;
+  t->lastfree = nnodes > 0 ? node + nnodes : NULL;
+  t->metatable = NULL;
+  return t;
+}
+
 int64_t zy_helper_new_table(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t narray, int64_t nhash) {
   ZyThread *t = zy_thread(L);
   t->top = ci->top;

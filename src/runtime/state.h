@@ -27,7 +27,7 @@ typedef struct ZyState {
   ZyConfig config;
   const char *off_reason;              /* why nothing is ever compiled (layout, ZYJIT=off, shutdown), or NULL */
   uint8_t enabled;                     /* zyjit.on() / off() */
-  uint8_t suspended;                   /* a foreign hook is set: originals are back in every Proto */
+  uint8_t suspended;                   /* a foreign hook is set or the stack is deep: originals are in every Proto */
   uint8_t folded;                      /* a foreign hook counts instructions: functions are folded */
   uint8_t closed;                      /* the state is being closed: stubs do nothing */
   uint8_t stress_places;               /* there are no places for stubs of live functions */
@@ -62,8 +62,9 @@ void zy_state_forget(ZyFunction *fn);
 
 static inline ZyState *zy_state_of(ZyContext *cx) { return (ZyState *)(void *)((char *)cx - offsetof(ZyState, cx)); }
 
-/* A foreign hook is set: the originals come back into every Proto, until zy_state_resume. That does nothing while a
-** frame executes a function that was folded; the next end of a collection tries again. */
+/* A foreign hook is set, or the Lua stack is about to overflow: the originals come back into every Proto, until
+** zy_state_resume. That does nothing while a frame executes a function that was folded; the next end of a collection
+** tries again. */
 void zy_state_suspend(ZyState *S);
 /* The same for a hook that counts instructions. */
 void zy_state_fold(ZyState *S);

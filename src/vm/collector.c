@@ -33,6 +33,17 @@ void *zy_collector_realloc(lua_State *L, void *block, size_t from, size_t to) {
   return fresh;
 }
 
+void *zy_collector_new(ZyGlobal *G, int kind, size_t size) {
+  ZyObject *o = G->frealloc(G->ud, NULL, (size_t)(kind & ZY_KIND_TYPE_BITS), size);
+  if (o == NULL) return NULL;
+  G->GCdebt += (ptrdiff_t)size;
+  o->marked = G->currentwhite & ZY_WHITE_BITS;
+  o->tt = (uint8_t)kind;
+  o->next = G->allgc;
+  G->allgc = o;
+  return o;
+}
+
 ZyPause zy_collector_pause(lua_State *L) {
   ZyGlobal *G = ((ZyThread *)(void *)L)->G;
   ZyPause pause = { lua_gc(L, LUA_GCISRUNNING) == 1, G->gcstopem };

@@ -19,6 +19,10 @@ void zy_collector_barrier_proto(ZyGlobal *G, ZyProto *p, ZyUserdata *u);
 /* Memory that belongs to an object of the collector. 'to' 0 frees. NULL when there is none, or none is asked for. */
 void *zy_collector_realloc(lua_State *L, void *block, size_t from, size_t to);
 
+/* A new object of this kind (a tag without ZY_TAG_COLLECTABLE), of which the rest is for the caller to fill in. NULL when
+** there is no memory. No collection runs: it is for the caller to see to, where GCdebt has become more than 0. */
+void *zy_collector_new(ZyGlobal *G, int kind, size_t size);
+
 /* Between the two no collection runs, not even one for want of memory, and so no finalizer does. */
 typedef struct ZyPause { int running; unsigned char emergency; } ZyPause;
 ZyPause zy_collector_pause(lua_State *L);

@@ -147,6 +147,30 @@ static int strings(lua_State *L) {
   return good;
 }
 
+/* What a table is when it is new, and what it is accounted for. */
+static int new_tables(lua_State *L) {
+  const ZyGlobal *G = thread(L)->G;
+  const ZyTable *t, *other;
+  ptrdiff_t before = G->totalbytes + G->GCdebt, after;
+  int good;
+  lua_createtable(L, 3, 3);
+  t = (const ZyTable *)lua_topointer(L, -1);
+  after = G->totalbytes + G->GCdebt;
+  good = after - before == (ptrdiff_t)(sizeof *t + 3 * sizeof(ZyValue) + 4 * sizeof(ZyNode)) && t->flags == ZY_TM_BITS
+      && t->alimit == 3 && t->lsizenode == 2 && t->lastfree == t->node + 4 && t->metatable == NULL
+      && (t->marked & ~ZY_WHITE_BITS) == 0 && t->tt == (ZY_TAG_TABLE & ~ZY_TAG_COLLECTABLE);
+  for (int i = 0; good && i < 3; i++) good = t->array[i].tt == 16;
+  for (int i = 0; good && i < 4; i++)
+    good = t->node[i].u.tt == 16 && t->node[i].u.key_tt == ZY_TAG_NIL && t->node[i].u.next == 0;
+  lua_newtable(L);
+  lua_newtable(L);
+  t = (const ZyTable *)lua_topointer(L, -1);
+  other = (const ZyTable *)lua_topointer(L, -2);
+  good = good && t->node == other->node && t->lsizenode == 0 && t->lastfree == NULL && t->array == NULL && t->alimit == 0;
+  lua_pop(L, 3);
+  return good;
+}
+
 static int tables(lua_State *L) {
   const ZyTable *t;
   const ZyNode *node;
@@ -350,6 +374,7 @@ const char *zy_layout_check(lua_State *L) {
     { object_list, "layout of the list of objects differs" },
     { strings, "layout of strings differs" },
     { tables, "layout of tables differs" },
+    { new_tables, "layout of tables differs" },
     { userdata, "layout of userdata differs" },
     { c_functions, "layout of C functions differs" },
     { prototypes, "layout of function prototypes differs" },
