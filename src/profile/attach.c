@@ -75,12 +75,11 @@ typedef struct Arrays {
   int8_t *lineinfo; int sizelineinfo;
   ZyAbsLine *abslineinfo; int sizeabslineinfo;
   ZyLocVar *locvars; int sizelocvars;
-  uint8_t maxstacksize;
 } Arrays;
 
 static Arrays arrays_of(const ZyProto *p) {
   return (Arrays){ p->code, p->sizecode, p->k, p->sizek, p->lineinfo, p->sizelineinfo, p->abslineinfo,
-                   p->sizeabslineinfo, p->locvars, p->sizelocvars, p->maxstacksize };
+                   p->sizeabslineinfo, p->locvars, p->sizelocvars };
 }
 
 static void set_arrays(ZyProto *p, const Arrays *a) {
@@ -89,7 +88,6 @@ static void set_arrays(ZyProto *p, const Arrays *a) {
   p->lineinfo = a->lineinfo, p->sizelineinfo = a->sizelineinfo;
   p->abslineinfo = a->abslineinfo, p->sizeabslineinfo = a->sizeabslineinfo;
   p->locvars = a->locvars, p->sizelocvars = a->sizelocvars;
-  p->maxstacksize = a->maxstacksize;
 }
 
 static void free_arrays(lua_State *L, const Arrays *a) {
@@ -175,9 +173,11 @@ static ZyInstruction displaced_at(const Plan *plan, ZyInstruction i, int pc, int
   return zy_bytecode_jump(at, target);
 }
 
-static void make_code(const Plan *plan, ZyInstruction *code, int kx, int ra) {
+/* The stubs' register is one more than the frame has: a frame that had it would be larger than a script expects. There
+** is room in EXTRA_STACK of lstate.h, and the CALL has the stack grow. */
+static void make_code(const Plan *plan, ZyInstruction *code, int kx) {
   const ZyProto *p = plan->p;
-  int pc = plan->size, pad = plan->head + 1;
+  int pc = plan->size, pad = plan->head + 1, ra = p->maxstacksize;
   if (plan->head) code[0] = p->code[0];
   memcpy(code + plan->first, p->code + plan->head, (size_t)(p->sizecode - plan->head) * sizeof *code);
   code[plan->head] = zy_bytecode_jump(plan->head, plan->first);
@@ -205,7 +205,6 @@ static int make_arrays(lua_State *L, const Plan *plan, Arrays *to) {
   to->sizecode = plan->size + ZY_STUB_SIZE + (plan->nstubs - 1) * ZY_LOOP_STUB_SIZE;
   to->sizek = p->sizek + 2;
   to->sizelocvars = p->sizelocvars;
-  to->maxstacksize = (uint8_t)(p->maxstacksize + 1);
   to->code = zy_collector_realloc(L, NULL, 0, (size_t)to->sizecode * sizeof *to->code);
   if (to->code == NULL) return 0;
   to->k = zy_collector_realloc(L, NULL, 0, (size_t)to->sizek * sizeof *to->k);
@@ -220,7 +219,7 @@ static int make_arrays(lua_State *L, const Plan *plan, Arrays *to) {
       to->locvars[i].endpc = moved(plan, to->locvars[i].endpc);
     }
   }
-  make_code(plan, to->code, p->sizek, p->maxstacksize);
+  make_code(plan, to->code, p->sizek);
   return make_lines(L, plan, to);
 }
 
@@ -512,7 +511,6 @@ static int original_arrays(const ZyProto *p, const ZyFunction *fn, Arrays *to) {
   to->sizek = p->sizek - 2;
   to->k = p->k;
   to->sizelocvars = p->sizelocvars;
-  to->maxstacksize = (uint8_t)(p->maxstacksize - 1);
   to->code = malloc((size_t)to->sizecode * sizeof *to->code);
   to->locvars = malloc((size_t)(to->sizelocvars + 1) * sizeof *to->locvars);
   if (to->code == NULL || to->locvars == NULL) return 0;

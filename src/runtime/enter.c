@@ -221,7 +221,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
     stack = t->stack;
   }
   if (S->thread != (unsigned long)pthread_self()) find_stack_limit(S);
-  if (here < S->cx.stack_limit) return leave(L, S, frame, fn, slot, zy_attach_default_pc(p, slot), frame->top - 1, 0);
+  if (here < S->cx.stack_limit) return leave(L, S, frame, fn, slot, zy_attach_default_pc(p, slot), frame->top, 0);
   outermost = S->outermost == NULL || here >= S->outermost;
   if (outermost) {
     S->outermost = here;
@@ -247,7 +247,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
     else ended = code->exit[result].reason == ZY_EXIT_LOOP;
     pc = (int)(frame->u.l.savedpc - p->code);
   }
-  if (!zy_bytecode_takes_open(p->code[pc])) top = frame->top - 1;
+  if (!zy_bytecode_takes_open(p->code[pc])) top = frame->top;
   if (trapped || t->stack != stack || t->hookmask != 0) frame->u.l.trap = 1;   /* the interpreter keeps its address */
   leave(L, S, frame, fn, slot, pc, top, ended);
   if (outermost) {
