@@ -263,11 +263,14 @@ void zy_build_write(ZyBuild *b, int reg, ZyRef value) {
   else zy_build_define(b, var, value);
 }
 
-/* Whether a frame that goes on at 'pc' of the scope's function needs 'reg'. */
-static int is_needed(const ZyScope *s, int pc, int reg) {
+/* Whether a frame that goes on at 'pc' of the scope's function, and until then is at 'now', needs 'reg': its variables are
+** seen by those that it calls, even when they end with the call. */
+static int is_needed_at(const ZyScope *s, int pc, int now, int reg) {
   if (s->memory || zy_unit_captured(s->unit, reg)) return 0;
-  return zy_flow_has(&s->flow.live[pc], reg) || reg < s->unit->nactive[pc];
+  return zy_flow_has(&s->flow.live[pc], reg) || reg < s->unit->nactive[now];
 }
+
+static int is_needed(const ZyScope *s, int pc, int reg) { return is_needed_at(s, pc, pc, reg); }
 
 void zy_build_read_live(ZyBuild *b, int pc) {
   for (int r = 0; r < b->unit->maxstack; r++)
@@ -288,7 +291,8 @@ static void add_outer(ZyBuild *b, const ZyScope *s) {
   if (outer == NULL) return;
   add_outer(b, outer);
   for (int r = 0; r < s->call_reg; r++)
-    if (is_needed(outer, s->call_pc + 1, r)) add_reg(b, outer->base + r, read_var(b, b->block, outer->base + r));
+    if (is_needed_at(outer, s->call_pc + 1, s->call_pc, r))
+      add_reg(b, outer->base + r, read_var(b, b->block, outer->base + r));
   add_reg(b, outer->base + s->call_reg, s->closure);
 }
 

@@ -60,7 +60,7 @@ typedef struct ZyContext {
   void *lib[ZY_LIB_COUNT];             /* C functions, NULL when the library was not there */
   char *stack_limit;                   /* native frames do not go below */
   uint32_t stress_exits, stress_count; /* leave at every n-th guard */
-  uint32_t stress_gc;                  /* a full collection at every entry and call-out */
+  uint32_t stress_gc;                  /* a full collection at every entry and call-out, while the stack is small */
   int64_t value;                       /* payload of the result of a direct call */
   ZyNode *no_nodes;                    /* what tables without hash part have for one */
 } ZyContext;

@@ -216,7 +216,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
   int64_t result;
   uint64_t started;
   int outermost, pc, trapped, ended = 0;
-  if (S->cx.stress_gc) {
+  if (S->cx.stress_gc && t->top - t->stack < LUAI_MAXSTACK / 100) {
     lua_gc(L, LUA_GCCOLLECT);
     stack = t->stack;
   }

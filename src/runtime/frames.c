@@ -205,7 +205,7 @@ int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg,
   ZyStack func = ci->func + 1 + reg;
   int tag = func->tt;
   if (nargs >= 0) t->top = func + 1 + nargs;
-  if (cx->stress_gc) {
+  if (cx->stress_gc && t->top - t->stack < LUAI_MAXSTACK / 100) {
     ptrdiff_t at = func - t->stack;
     lua_gc(L, LUA_GCCOLLECT);
     func = t->stack + at;
