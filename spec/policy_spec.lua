@@ -117,4 +117,23 @@ optimized, 30100.0
       for i = 1, 100 do sum = sum + later(t) end
       print(zyjit.tier(later), zyjit.explain(later):match "left native code[^\n]*", sum)]], "tiers=2")
   end)
+
+  it("when it has hardly begun, because of yields, is given up, but not when it does much before", function()
+    prints("5000\tfalse\n1050000\ttrue\n", [[
+      local function numbers()
+        for i = 1, 1 << 40 do coroutine.yield(i) end
+      end
+      local function sums()
+        local s = 0
+        for i = 1, 1 << 40 do
+          for j = 1, 20 do s = s + j end
+          coroutine.yield(s)
+        end
+      end
+      for _, f in ipairs { numbers, sums } do
+        local next, last = coroutine.wrap(f)
+        for i = 1, 5000 do last = next() end
+        print(last, zyjit.explain(f):find ": optimized" ~= nil)
+      end]], "tiers=2")
+  end)
 end)

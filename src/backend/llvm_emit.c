@@ -75,6 +75,7 @@ static LLVMMetadataRef tbaa_type(Emit *e, ZyAlias alias) {
     case ZY_ALIAS_UPVALS: name = "upvals"; break;
     case ZY_ALIAS_CODE: name = "code"; break;
     case ZY_ALIAS_MARKS: name = "marks"; break;
+    case ZY_ALIAS_LIMITS: name = "limits"; break;
   }
   if (parent == NULL) parent = tbaa_type(e, ZY_ALIAS_ANY);
   return list_node(e, (LLVMMetadataRef[]){ string_node(e, name), parent, LLVMValueAsMetadata(integer(e, 0)) }, 3);
@@ -116,7 +117,8 @@ static void mark_call(Emit *e, LLVMValueRef call, ZyCallHint hint) {
   enum { NOTHING = 0, READS = 0x15 };
   const LLVMAttributeIndex fn = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
   unsigned kind = LLVMGetEnumAttributeKindForName("memory", 6);
-  if (hint == ZY_CALL_MARKS) mark_access(e, call, ZY_ALIAS_MARKS);
+  if (hint == ZY_CALL_MARKS || hint == ZY_CALL_LIMITS)
+    mark_access(e, call, hint == ZY_CALL_MARKS ? ZY_ALIAS_MARKS : ZY_ALIAS_LIMITS);
   if (hint != ZY_CALL_PURE && hint != ZY_CALL_READS) return;
   if (kind == 0) LLVMAddCallSiteAttribute(call, fn, attribute(e, hint == ZY_CALL_PURE ? "readnone" : "readonly"));
   else LLVMAddCallSiteAttribute(call, fn, LLVMCreateEnumAttribute(e->context, kind, hint == ZY_CALL_PURE ? NOTHING : READS));

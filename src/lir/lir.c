@@ -44,7 +44,7 @@ static const char *const helpers[] = {
 };
 
 static const char *const aliases[ZY_ALIAS_COUNT] = { "any", "regs", "frame", "shape", "values", "upvals", "code",
-                                                    "marks" };
+                                                    "marks", "limits" };
 static const char letters[] = { 'v', 'i', 'f', 'p', 'b', 't' };    /* by ZyLirType */
 
 _Static_assert(sizeof letters == ZY_LIR_T + 1, "a letter for each type");
@@ -120,7 +120,8 @@ static void put_memory(Text *t, const ZyLirInst *inst) {
 }
 
 static void put_inst(Text *t, const ZyLir *lir, uint32_t i) {
-  static const char *const hint[] = { "", " likely", " unlikely" }, *const call[] = { "", " pure", " reads", " marks" };
+  static const char *const hint[] = { "", " likely", " unlikely" }, *const call[] = { "", " pure", " reads", " marks",
+                                                                               " limits" };
   const ZyLirInst *inst = &lir->insts.v[i];
   ZyLirType type = ops[inst->op].type == ZY_LIR_T ? (ZyLirType)inst->type : (ZyLirType)ops[inst->op].type;
   put(t, "  ");

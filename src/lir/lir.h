@@ -28,11 +28,12 @@ typedef enum ZyAlias {
   ZY_ALIAS_ANY,           /* may overlap everything */
   ZY_ALIAS_REGS,          /* registers of Lua frames */
   ZY_ALIAS_FRAME,         /* CallInfo and lua_State fields */
-  ZY_ALIAS_SHAPE,         /* table headers, node keys, strings, closures, prototypes */
+  ZY_ALIAS_SHAPE,         /* other table headers, node keys, strings, closures, prototypes */
   ZY_ALIAS_VALUES,        /* values in tables */
   ZY_ALIAS_UPVALS,        /* values of upvalues: overlap REGS, too */
   ZY_ALIAS_CODE,          /* zyjit's own records */
   ZY_ALIAS_MARKS,         /* marks of the collector */
+  ZY_ALIAS_LIMITS,        /* alimit and flags of tables */
   ZY_ALIAS_COUNT
 } ZyAlias;
 
@@ -41,8 +42,9 @@ typedef enum ZyHint { ZY_HINT_NONE, ZY_HINT_LIKELY, ZY_HINT_UNLIKELY } ZyHint;  
 /* FIXED: what is there does not change while the function runs, whatever it calls. */
 typedef enum ZyLoadHint { ZY_LOAD_PLAIN, ZY_LOAD_VOLATILE, ZY_LOAD_FIXED } ZyLoadHint;
 
-/* What a helper does with memory: whatever it likes; nothing; it reads; it changes marks of the collector and its lists. */
-typedef enum ZyCallHint { ZY_CALL_PLAIN, ZY_CALL_PURE, ZY_CALL_READS, ZY_CALL_MARKS } ZyCallHint;
+/* What a helper does with memory that matters to its caller: whatever it likes; nothing; it reads; it changes marks of the
+** collector; it changes a table's hint for '#'. */
+typedef enum ZyCallHint { ZY_CALL_PLAIN, ZY_CALL_PURE, ZY_CALL_READS, ZY_CALL_MARKS, ZY_CALL_LIMITS } ZyCallHint;
 
 typedef struct ZyLirInst {
   uint8_t op;             /* ZyLirOp */

@@ -41,10 +41,19 @@ static void element(ZyLower *l, ZyRef r) {
     set_address(l, r, ZY_OP2(PADD, array, ZY_OP2(SHL, i, zy_lower_int(l, 4))), -(int32_t)sizeof(ZyValue));
 }
 
+static uint32_t alimit(ZyLower *l, uint32_t t) {
+  return zy_lower_load(l, ZY_LIR_LOAD32, t, offsetof(ZyTable, alimit), ZY_ALIAS_LIMITS);
+}
+
+static uint32_t hinted_bit(ZyLower *l, uint32_t t) {
+  uint32_t flags = zy_lower_load(l, ZY_LIR_LOAD8, t, offsetof(ZyTable, flags), ZY_ALIAS_LIMITS);
+  return ZY_OP2(AND, flags, zy_lower_int(l, ZY_ALIMIT_IS_HINT));
+}
+
 /* The size of the array part. Where alimit is a hint for '#', the next power of two. */
 static uint32_t array_limit(ZyLower *l, uint32_t t) {
-  uint32_t limit = FIELD(l, LOAD32, t, ZyTable, alimit), one = zy_lower_int(l, 1), size;
-  uint32_t hinted = ZY_OP2(AND, FIELD(l, LOAD8, t, ZyTable, flags), zy_lower_int(l, ZY_ALIMIT_IS_HINT));
+  uint32_t limit = alimit(l, t), one = zy_lower_int(l, 1), size;
+  uint32_t hinted = hinted_bit(l, t);
   uint32_t hint = zy_lower_label(l), real = zy_lower_label(l), join = zy_lower_label(l);
   zy_lower_branch(l, ZY_OP2(NE, hinted, zy_lower_int(l, 0)), hint, real, ZY_HINT_UNLIKELY);
   zy_lower_place(l, hint);
@@ -115,6 +124,36 @@ static uint32_t in_place(ZyLower *l, uint32_t t, uint32_t key, int place, int32_
   is = zy_lower_load(l, ZY_LIR_LOAD8, nodes, *at + (int64_t)offsetof(ZyNode, u.key_tt), ZY_ALIAS_SHAPE);
   zy_lower_unless(l, ZY_OP2(EQ, is, zy_lower_int(l, ZY_TAG_STR)), label);
   return nodes;
+}
+
+/* A bit: the tag at this address is that of a nil. */
+static uint32_t is_empty(ZyLower *l, uint32_t at, int64_t offset) {
+  uint32_t tag = zy_lower_load(l, ZY_LIR_LOAD8, at, offset + ZY_TAG_AT, ZY_ALIAS_VALUES);
+  return ZY_OP2(EQ, ZY_OP2(AND, tag, zy_lower_int(l, ZY_KIND_TYPE_BITS)), zy_lower_int(l, 0));
+}
+
+/* As luaH_getn, as long as alimit is right: it has an element, and behind it is a nil, or the end of an array without a
+** hash part. The helper does the rest, and makes it right. */
+static void length(ZyLower *l, ZyRef r) {
+  uint32_t t = table(l, l->h->nodes.v[r].ops[0]), limit = alimit(l, t), zero = zy_lower_int(l, 0), end, n;
+  uint32_t slow = zy_lower_label(l), hinted = zy_lower_label(l), whole = zy_lower_label(l), done = zy_lower_label(l);
+  zy_lower_unless(l, ZY_OP2(NE, limit, zero), slow);
+  end = ZY_OP2(PADD, FIELD(l, LOADP, t, ZyTable, array), ZY_OP2(SHL, limit, zy_lower_int(l, 4)));
+  zy_lower_if(l, is_empty(l, end, -(int64_t)sizeof(ZyValue)), slow);
+  zy_lower_branch(l, ZY_OP2(NE, hinted_bit(l, t), zero), hinted, whole, ZY_HINT_NONE);
+  zy_lower_place(l, hinted);                     /* a power of two may be the size all the same */
+  n = ZY_OP2(AND, limit, ZY_OP2(SUB, limit, zy_lower_int(l, 1)));
+  zy_lower_unless(l, ZY_OP2(NE, n, zero), slow);
+  zy_lower_unless(l, is_empty(l, end, 0), slow);
+  zy_lower_jump(l, done, &limit, 1);
+  zy_lower_place(l, whole);
+  zy_lower_unless(l, ZY_OP2(EQ, FIELD(l, LOADP, t, ZyTable, lastfree), ZY_OP1(NULLP, 0)), slow);
+  zy_lower_jump(l, done, &limit, 1);
+  zy_lower_place(l, slow);
+  n = ZY_HINTED_CALL(ZY_CALL_LIMITS, LENGTH, I, l->L, l->ci, t);
+  zy_lower_jump(l, done, &n, 1);
+  zy_lower_place(l, done);
+  zy_lower_set(l, r, zy_lower_param(l, ZY_LIR_I));
 }
 
 static int is_short_string(const ZyHir *h, int64_t k) {
@@ -315,7 +354,7 @@ void zy_lower_table_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_ELEM_SLOT:
       set_address(l, r, ZY_READ_CALL(ELEM_SLOT, P, table(l, n->ops[0]), zy_lower_bits(l, n->ops[1])), 0);
       break;
-    case ZY_HIR_LEN_TABLE: zy_lower_set(l, r, ZY_CALL(LENGTH, I, l->L, l->ci, table(l, n->ops[0]))); break;
+    case ZY_HIR_LEN_TABLE: length(l, r); break;
     case ZY_HIR_STR_BYTE: string_byte(l, r); break;
     case ZY_HIR_FIELD_SLOT: field_slot(l, r); break;
     case ZY_HIR_FIELD_FIND: field_find(l, r); break;

@@ -109,6 +109,11 @@ static uint32_t one_comparison(ZyLower *l, const ZyLowerValue *v, ZyType in, ZyT
   return zy_lower_op(l, equal, ZY_OP2(AND, v->tag, zy_lower_int(l, ZY_KIND_TYPE_BITS)), zy_lower_int(l, kind));
 }
 
+static uint32_t is_falsy(ZyLower *l, const ZyLowerValue *v) {
+  uint32_t nil = ZY_OP2(EQ, ZY_OP2(AND, v->tag, zy_lower_int(l, ZY_KIND_TYPE_BITS)), zy_lower_int(l, 0));
+  return ZY_OP2(BOR, nil, ZY_OP2(EQ, v->tag, zy_lower_int(l, ZY_TAG_FALSE)));
+}
+
 uint32_t zy_lower_is(ZyLower *l, ZyRef r, ZyType types) {
   ZyLowerValue value = l->values[r];
   const ZyLowerValue *v = &value;
@@ -121,6 +126,8 @@ uint32_t zy_lower_is(ZyLower *l, ZyRef r, ZyType types) {
   if ((bit = one_comparison(l, v, out, all, ZY_LIR_NE)) != ZY_LOWER_NONE) return bit;
   if (!v->raw && in == (ZY_TYPE_nil | ZY_TYPE_false)) return ZY_OP2(LTU, v->tag, zy_lower_int(l, ZY_TAG_FALSE + 1));
   if (!v->raw && out == (ZY_TYPE_nil | ZY_TYPE_false)) return ZY_OP2(LTU, zy_lower_int(l, ZY_TAG_FALSE), v->tag);
+  if (in == (ZY_TYPE_nil | ZY_TYPE_false)) return is_falsy(l, v);      /* often it is known not to be nil */
+  if (out == (ZY_TYPE_nil | ZY_TYPE_false)) return ZY_OP1(NOT, is_falsy(l, v));
   for (int i = 0; i < ZY_TYPE_BITS; i++)           /* the low six bits of all tags differ */
     if (in >> i & 1) mask |= (uint64_t)1 << (tags[i] & 63);
   if (in & ZY_TYPE_nil) mask |= (uint64_t)1 << 16 | (uint64_t)1 << 32;

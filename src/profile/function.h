@@ -59,8 +59,9 @@ typedef struct ZyStub {
   _Atomic uint32_t count;              /* executions counted by the interpreter's stub and by tiers 0 and 1 */
   uint32_t next;                       /* count at which policy.c acts again */
   uint32_t entries;                    /* times native code was entered here */
-  uint16_t observed;                   /* executions observed since the last change of mind */
-  uint16_t failures;                   /* times its code was thrown away for a failed assumption */
+  uint16_t cut_off;                    /* of the latest entries, those that did not come back: yields and errors */
+  uint8_t observed;                    /* it was observed since the last change of mind */
+  uint8_t failures;                    /* times its code was thrown away for a failed assumption, at most 255 */
   _Atomic(struct ZyCode *) code;       /* NULL: interpret. Release by the worker, acquire by who enters */
 } ZyStub;
 

@@ -228,7 +228,6 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
     S->locals_changed = 0;
   }
   S->entries++;
-  fn->stub[stub].entries++;
   t->ci = frame;
   t->top = frame->top;
   frame->u.l.savedpc = p->code + (stub == 0 ? fn->head : fn->stub[stub].pc) + 1;
@@ -237,6 +236,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
   started = outermost ? start_clock(S) : 0;
   result = code->fn(L, frame, &S->cx, code);
   if (started != 0) stop_clock(S, started);
+  if (fn->stub[stub].cut_off > 0) fn->stub[stub].cut_off--;
   if (result < 0) {
     pc = ZY_RETURN_PC(result);
     top = frame->func + 1 + ZY_RETURN_REG(result) + ZY_RETURN_COUNT(result);
@@ -277,6 +277,7 @@ int zy_enter(lua_State *L) {
     code = zy_policy_cold(L, S, fn, stub, frame);
     if (code == NULL) goto interpret;
   }
+  if (zy_policy_is_cut_off(S, fn, stub)) goto interpret;
   return run(L, S, frame, slot, fn, stub, code);
 interpret:
   if (slot == (fn != NULL ? zy_function_stub_pc(fn, 0) + ZY_STUB_SIZE - 1 : -1))

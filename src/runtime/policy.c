@@ -9,7 +9,8 @@
 ** Code whose assumption fails again and again is thrown away: what was assumed at that bytecode is not assumed any more,
 ** and after some more executions the function is observed and compiled again. Each failure of a stub makes both
 ** take longer, so that no function is compiled for ever, and none is given up for good. Code that leaves for the
-** interpreter most times it is entered costs more than it gains: then the stub itself is taken out.
+** interpreter most times it is entered costs more than it gains: then the stub itself is taken out. So does code that is
+** cut off most times before it has done much, because a function that it calls yields or raises an error.
 **
 ** Runs on the thread that runs the Lua state.
 */
@@ -31,7 +32,9 @@ enum {
   MOST_DOUBLINGS = 8,
   SHORT_LOOP = 8,                      /* one whose mean number of iterations is less than this part of hot_threshold */
   ROUNDS_IN_ONE = 16,                  /* of a hot loop in a round of the loop around it, as a rule */
-  LOSING_ENTRIES = 400                 /* entries before code that always leaves is judged */
+  LOSING_ENTRIES = 400,                /* entries before code that always leaves is judged */
+  CUT_OFF_ENTRIES = 1024,              /* entries after which it is judged whether they come back */
+  SHORT_CODE = 64                      /* instructions that take less time than entering native code */
 };
 
 static const uint8_t avoid_of[ZY_EXIT_COUNT] = {
@@ -264,7 +267,7 @@ static void throw_away(ZyState *S, ZyFunction *fn, int i) {
   zy_state_retire(S, fn, i);
   stub->level = 1;                                     /* straight to observation and tier 2 */
   stub->observed = 0;
-  stub->failures++;
+  if (stub->failures < UINT8_MAX) stub->failures++;
   stub->next = count_of(fn, i) + (16u << doublings(stub));
   if (stub->next < (uint32_t)S->config.hot_threshold) stub->next = (uint32_t)S->config.hot_threshold;
   fn->deopts++;
@@ -290,4 +293,27 @@ void zy_policy_exit(ZyState *S, ZyCode *code, ZyExit *exit) {
     stub->level = 2;
     give_up(fn, code->stub);
   }
+}
+
+/* Whether what stub 'i' enters is short and has no loop in it. */
+static int is_short(const ZyFunction *fn, int i) {
+  int first = fn->head, last = i == 0 ? fn->size : fn->stub[i].pc;
+  if (i > 0 && !zy_bytecode_back_edge(fn->displaced[i], last, &first)) return 0;
+  for (int k = 1; k < fn->nstubs; k++)
+    if (k != i && fn->stub[k].pc >= first && fn->stub[k].pc <= last) return 0;
+  return last - first < SHORT_CODE;
+}
+
+int zy_policy_is_cut_off(ZyState *S, ZyFunction *fn, int i) {
+  ZyStub *stub = &fn->stub[i];
+  int most = stub->cut_off > CUT_OFF_ENTRIES * 7 / 8;
+  stub->cut_off++;
+  if (++stub->entries % CUT_OFF_ENTRIES != 0) return 0;
+  stub->cut_off = 0;
+  if (!most || !is_short(fn, i)) return 0;
+  zy_state_say(S, 2, fn, "left alone: what native code begins is finished by the interpreter, after yields or errors");
+  zy_state_retire(S, fn, i);
+  stub->level = 2;
+  give_up(fn, i);
+  return 1;
 }
