@@ -1,8 +1,8 @@
 -- live_spec.lua: loops of functions that run when zyjit finds them, first of all the chunk that requires it.
 -- SPDX-License-Identifier: MIT
 --
--- Each script runs with zyjit off, which is stock Lua, and then in several ways: output, error output and status are the
--- same. What was compiled is asked for separately.
+-- Each script runs with zyjit off, which is stock Lua, and then in several ways: output, error output and status are
+-- the same. What was compiled is asked for separately.
 
 local child = dofile "spec/child.lua"
 
@@ -13,7 +13,10 @@ local ways = {
 }
 if child.has "llvm" then
   ways["tier 2"] = { ZYJIT_OPTIONS = NOW .. ",tiers=2,tier2_backend=llvm" }
-  ways["every third guard fails"] = { ZYJIT_OPTIONS = NOW .. ",tiers=2,tier2_backend=llvm", ZYJIT_STRESS = "exits=3,seed=1" }
+  ways["every third guard fails"] = {
+    ZYJIT_OPTIONS = NOW .. ",tiers=2,tier2_backend=llvm",
+    ZYJIT_STRESS = "exits=3,seed=1"
+  }
 end
 if child.has "gccjit" then
   ways["tier 0"] = { ZYJIT_OPTIONS = NOW .. ",tiers=0,tier0_backend=gccjit" }
@@ -90,7 +93,8 @@ print(zyjit.tier(f), zyjit.optimize(f))
     local out = run(REQUIRE .. code, {}).out
     assert.is_truthy(out:find("it was running when it was found: only its loops are compiled", 1, true))
     assert.is_truthy(out:find("interpreter\tnil\t", 1, true))
-    assert.is_truthy(run(REQUIRE .. code, ways["no place for stubs"]).out:find("it was running when zyjit was loaded", 1, true))
+    local reason = "it was running when zyjit was loaded"
+    assert.is_truthy(run(REQUIRE .. code, ways["no place for stubs"]).out:find(reason, 1, true))
   end)
 
   it("is attached once it has ended", function()

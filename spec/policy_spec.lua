@@ -8,7 +8,8 @@ local child = dofile "spec/child.lua"
 local FOREGROUND = "warm_threshold=100,hot_threshold=1000,enable_background_optimization=false,"
 
 local function prints(expected, code, options)
-  local out, err, status = child.run('local zyjit = require "zyjit"\n' .. code, { ZYJIT_OPTIONS = FOREGROUND .. options })
+  local script, env = 'local zyjit = require "zyjit"\n' .. code, { ZYJIT_OPTIONS = FOREGROUND .. options }
+  local out, err, status = child.run(script, env)
   assert.are.equal("", err)
   assert.are.equal(expected, out)
   assert.are.equal(0, status)
