@@ -219,7 +219,9 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
 ZyCode *zy_policy_cold(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCallInfo *frame) {
   uint32_t rate = (uint32_t)S->config.sample_rate, count;
   if (rate > 1 && ++S->tick % rate != 0) return NULL;
-  count = atomic_fetch_add_explicit(&fn->stub[i].count, rate, memory_order_relaxed) + rate;
+  /* others only read it: no need for the cost of an atomic addition */
+  count = atomic_load_explicit(&fn->stub[i].count, memory_order_relaxed) + rate;
+  atomic_store_explicit(&fn->stub[i].count, count, memory_order_relaxed);
   if (i == 0 && fn->nstubs > 1) count = count_of(fn, 0);
   return count < fn->stub[i].next ? NULL : act(L, S, fn, i, count, frame);
 }
