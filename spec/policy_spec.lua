@@ -80,6 +80,29 @@ describe("a function gets hot", function()
       tiers[4] = zyjit.tier(sum)
       print(table.concat(tiers, "\t"))]], "tiers=0+1")
   end)
+
+  it("and its loops wait for it when they are short", function()
+    prints("optimized\tfalse\n", [[
+      local function turns(n)
+        for i = 1, n do coroutine.yield(i) end
+      end
+      local running = {}
+      local function start(n)
+        for i = 1, n do
+          running[#running + 1] = coroutine.wrap(turns)
+          running[#running](8)
+        end
+      end
+      local function resume(n)
+        for i = 1, n do running[i]() end
+      end
+      start(400)
+      resume(400)
+      resume(250)
+      start(100)
+      for _ = 1, 5 do resume(400) end
+      print(zyjit.tier(turns), zyjit.explain(turns):find "requested" ~= nil)]], "tiers=2")
+  end)
 end)
 
 describe("code that leaves", function()

@@ -88,3 +88,26 @@ print(total(list, 100))
 print(total(setmetatable({ 1 }, { __len = function() return 5 end }), 100))
 print(total(setmetatable({ 1, 2 }, {}), 100), total("four", 10))
 print(pcall(total, 12, 1))
+
+-- Lengths asked for by functions that were called without frames: nothing on the stack changes.
+do
+  local t = { 1, 2, 3, x = 1, y = 2 }
+  local function length(n)
+    if n == 0 then return #t end
+    return 1 + length(n - 1)
+  end
+  local function deep(n)
+    if n == 0 then return 0 end
+    return 1 + deep(n - 1)
+  end
+  local function sum(...)
+    local n, s = length(25), 0
+    for _, v in ipairs { ... } do s = s + v end
+    return n + s
+  end
+  local numbers, total = {}, 0
+  for i = 1, 400 do numbers[i] = i end
+  for i = 1, 2000 do total = total + length(i % 20) end
+  for _ = 1, 20 do total = total + deep(60) + sum(table.unpack(numbers)) end
+  print("without frames", total)
+end

@@ -121,7 +121,8 @@ static void mark_call(Emit *e, LLVMValueRef call, ZyCallHint hint) {
     mark_access(e, call, hint == ZY_CALL_MARKS ? ZY_ALIAS_MARKS : ZY_ALIAS_LIMITS);
   if (hint != ZY_CALL_PURE && hint != ZY_CALL_READS) return;
   if (kind == 0) LLVMAddCallSiteAttribute(call, fn, attribute(e, hint == ZY_CALL_PURE ? "readnone" : "readonly"));
-  else LLVMAddCallSiteAttribute(call, fn, LLVMCreateEnumAttribute(e->context, kind, hint == ZY_CALL_PURE ? NOTHING : READS));
+  else LLVMAddCallSiteAttribute(call, fn, LLVMCreateEnumAttribute(e->context, kind,
+                                                                  hint == ZY_CALL_PURE ? NOTHING : READS));
   LLVMAddCallSiteAttribute(call, fn, attribute(e, "willreturn"));
 }
 

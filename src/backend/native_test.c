@@ -263,7 +263,8 @@ static int compile(ZyNativeTest *t, int v, char *problem, size_t size) {
   const ZyLir *lir = t->lowered.lir;
   ZyBackendResult result;
   ZyModule *module;
-  ZyStatus status = zy_engine_compile(versions[v].backend, &lir, 1, versions[v].level, &result, &module, 0, why, sizeof why);
+  ZyStatus status = zy_engine_compile(versions[v].backend, &lir, 1, versions[v].level, &result, &module, 0, why,
+                                      sizeof why);
   if (status == ZY_STATUS_NO_BACKEND && getenv("ZYJIT_TEST_BACKENDS") == NULL) return 1;
   if (status != ZY_STATUS_OK) {
     snprintf(problem, size, "%s: %s", versions[v].name, why);

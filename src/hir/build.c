@@ -302,8 +302,8 @@ static void enter_unit(ZyBuild *b, const ZyUnit *unit) {
   zy_build_exiting(b, ZY_HIR_TICK, 0, 0, 0, b->entry_state);
 }
 
-/* The loop that the back edge at 'entry' is of. The compiler of Lua makes jumps to the end of a loop jumps to its start, so
-** that there may be several: up to the last one that leads there it is one loop. */
+/* The loop that the back edge at 'entry' is of. The compiler of Lua makes jumps to the end of a loop jumps to its start,
+** so that there may be several: up to the last one that leads there it is one loop. */
 static void find_loop(const ZyUnit *unit, int entry, int *first, int *last, ZyArena *arena) {
   int target;
   if (!zy_bytecode_back_edge(unit->code[entry], entry, first)) zy_arena_fail(arena, ZY_STATUS_INVALID);

@@ -23,7 +23,8 @@
 /* 'integer': the key is known to be one. It may have been in the hash part, as 0 is, and the next one will not be. */
 static Way array_way(const ZyUnit *unit, int pc, int store, int integer) {
   const ZyCell *cell = &unit->cells[pc];
-  if (!(cell->hit & ZY_HIT_ARRAY) && !(integer && (cell->hit & ZY_HIT_NODE) && !(cell->hit & ZY_HIT_META))) return GENERIC;
+  if (!(cell->hit & ZY_HIT_ARRAY) && !(integer && (cell->hit & ZY_HIT_NODE) && !(cell->hit & ZY_HIT_META)))
+    return GENERIC;
   if (avoids(unit, pc, ZY_AVOID_TYPE | ZY_AVOID_TABLE)) return BESIDE;
   if (!(cell->hit & (ZY_HIT_MISS | ZY_HIT_NODE | ZY_HIT_META)) && !(cell->type & ZY_TYPE_nil)) return DIRECT;
   return store || cell->hit & (ZY_HIT_META | ZY_HIT_METATABLE) ? BESIDE : RAW;

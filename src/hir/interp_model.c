@@ -256,7 +256,8 @@ static int in_table(const ZyMachine *m, const void *p) {
 }
 
 static ZyStep access(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
-  if (!in_table(m, a[0].v.p) && !(n->op == ZY_HIR_LOAD_VAL && a[0].v.p == &absent)) return fault(m, "an access outside of every table");
+  if (!in_table(m, a[0].v.p) && !(n->op == ZY_HIR_LOAD_VAL && a[0].v.p == &absent))
+    return fault(m, "an access outside of every table");
   if (n->op == ZY_HIR_STORE_VAL) store(a[0].v.p, &a[1]);
   else {
     *out = *(const ZyValue *)a[0].v.p;

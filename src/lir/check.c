@@ -120,7 +120,9 @@ static const char *check_inst(const ZyLir *lir, uint32_t i) {
     case ZY_LIR_FLE: return expect(lir, i, "ff");
     case ZY_LIR_BAND: case ZY_LIR_BOR: return expect(lir, i, "bb");
     case ZY_LIR_SELECT: return check_select(lir, i);
-    case ZY_LIR_CALL: return inst->imm < 0 ? "unknown helper" : inst->hint > ZY_CALL_LIMITS ? "unknown hint" : check_args(lir, i);
+    case ZY_LIR_CALL:
+      if (inst->imm < 0) return "unknown helper";
+      return inst->hint > ZY_CALL_LIMITS ? "unknown hint" : check_args(lir, i);
     case ZY_LIR_CALLP:
       if (operand(lir, inst->c, i) != ZY_LIR_P) return "operand of the wrong type";
       return check_args(lir, i);

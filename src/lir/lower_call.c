@@ -244,8 +244,8 @@ void zy_lower_call_node(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
   switch (n->op) {
     case ZY_HIR_NEW_TABLE: new_table(l, r); break;
-    case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_LEN: case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_CLOSE:
-    case ZY_HIR_NEXT: case ZY_HIR_VARARG:
+    case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_LEN:
+    case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_CLOSE: case ZY_HIR_NEXT: case ZY_HIR_VARARG:
       call_out(l, r);
       break;
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA:

@@ -133,7 +133,8 @@ static uint32_t is_empty(ZyLower *l, uint32_t at, int64_t offset) {
 }
 
 /* As luaH_getn, as long as alimit is right: it has an element, and behind it is a nil, or the end of an array without a
-** hash part. The helper does the rest, and makes it right. */
+** hash part. The helper does the rest, and makes it right. That it reads values, too, is not in its hint: a load of values is
+** on each way to it, but where there is no array, and elements in the hash part are only written by other helpers. */
 static void length(ZyLower *l, ZyRef r) {
   uint32_t t = table(l, l->h->nodes.v[r].ops[0]), limit = alimit(l, t), zero = zy_lower_int(l, 0), end, n;
   uint32_t slow = zy_lower_label(l), hinted = zy_lower_label(l), whole = zy_lower_label(l), done = zy_lower_label(l);

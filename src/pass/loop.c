@@ -277,16 +277,6 @@ static int good_address(const Mover *mv, ZyRef p) {
 }
 
 
-/* Whether the function is known in front of the loop to be the one that was inlined, which has this upvalue. */
-static int is_inlined(const Mover *mv, ZyRef f) {
-  const ZyHir *h = mv->h;
-  for (uint32_t block = mv->loop->before; ; block = h->blocks.v[block].idom) {
-    for (ZyRef r = h->blocks.v[block].last; r != 0; r = h->nodes.v[r].prev)
-      if (h->nodes.v[r].op == ZY_HIR_GUARD_PROTO && h->nodes.v[r].ops[0] == f) return 1;
-    if (block == 1) return 0;
-  }
-}
-
 /* UPVAL_OF is right for instances of one prototype only. Whether all that 'r' relies on to have one is checked before
 ** the loop is. */
 static int good_function(const Mover *mv, ZyRef r) {
@@ -323,7 +313,6 @@ static int may_move(const Mover *mv, ZyRef r) {
   if (n->op == ZY_HIR_LOAD_VAL) return good_address(mv, n->ops[0]);
   if (n->op == ZY_HIR_STR_BYTE) return 0;          /* its check may stay in the loop */
   if (n->op == ZY_HIR_UPVAL_OF) return good_function(mv, r);
-  if (n->op == ZY_HIR_UPVAL_OF) return is_inlined(mv, n->ops[0]);
   if (n->state != 0 && entry_state(mv->loop) == 0) return 0;
   if (zy_guard_never_exits(h, r)) return 1;
   if (!zy_loop_may_assume(mv->loop, r)) return 0;

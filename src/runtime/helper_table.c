@@ -255,7 +255,8 @@ int64_t zy_helper_table_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag
   if (tag == ZY_TAG_TABLE && plain_key(ktag)) {
     ZyTable *t = table(p);
     ZyValue *v = zy_helper_raw_get(t, kp, ktag);
-    if (v == NULL && t->metatable == NULL && ktag == ZY_TAG_INT && (uint64_t)kp - 1 < zy_layout_array_size(t)) v = &t->array[kp - 1];
+    if (v == NULL && t->metatable == NULL && ktag == ZY_TAG_INT && (uint64_t)kp - 1 < zy_layout_array_size(t))
+      v = &t->array[kp - 1];
     if (v == NULL && ktag == ZY_TAG_STR && vtag != ZY_TAG_NIL && !has_event(L, t->metatable, ZY_TM_NEWINDEX)) {
       v = new_field(L, t, (ZyString *)(intptr_t)kp);
       if (v != NULL) t->flags &= (uint8_t)~ZY_TM_BITS;
@@ -364,19 +365,21 @@ int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n) 
   return 0;
 }
 
-/* As luaH_getn. Where alimit is a hint, an assignment behind it by luaH_getint would have made it grow. */
+/* As luaH_getn. Where alimit is a hint, an assignment behind it by luaH_getint would have made it grow. The frame may be
+** one that is not complete: of 'ci' only 'func' is right, and L->top is another frame's. */
 int64_t zy_helper_length(lua_State *L, ZyCallInfo *ci, ZyTable *table) {
   ZyThread *t = zy_thread(L);
+  ZyStack top = t->top;
   unsigned int size = zy_layout_array_size(table);
   int64_t n;
   if (table->alimit < size && !is_nil(&table->array[table->alimit])) table->alimit++;
   if (table->alimit > 0 && !is_nil(&table->array[table->alimit - 1])
       && (table->alimit < size ? is_nil(&table->array[table->alimit]) : table->lastfree == NULL))
     return table->alimit;
-  t->top = ci->top;
+  t->top = ci->func + 1 + zy_layout_proto(ci)->maxstacksize;
   zy_value_set(t->top++, (int64_t)(intptr_t)table, ZY_TAG_TABLE);
   n = (int64_t)lua_rawlen(L, -1);
-  t->top = ci->top;
+  t->top = top;
   return n;
 }
 

@@ -166,7 +166,8 @@ static int new_tables(lua_State *L) {
   lua_newtable(L);
   t = (const ZyTable *)lua_topointer(L, -1);
   other = (const ZyTable *)lua_topointer(L, -2);
-  good = good && t->node == other->node && t->lsizenode == 0 && t->lastfree == NULL && t->array == NULL && t->alimit == 0;
+  good = good && t->node == other->node && t->lsizenode == 0 && t->lastfree == NULL && t->array == NULL
+      && t->alimit == 0;
   lua_pop(L, 3);
   return good;
 }
