@@ -394,9 +394,9 @@ static ZyInstruction armed_edge(const ZyFunction *fn, int i) {
 }
 
 void zy_attach_arm_stub(ZyFunction *fn, int i) {
-  ZyInstruction *code = fn->proto->code;
-  if (i > 0) code[fn->stub[i].pc] = armed_edge(fn, i);
-  else if (fn->live == NULL) code[fn->head] = zy_bytecode_jump(fn->head, zy_function_stub_pc(fn, 0));
+  ZyInstruction *at = &fn->proto->code[i > 0 ? fn->stub[i].pc : fn->head];
+  if (i > 0) __atomic_store_n(at, armed_edge(fn, i), __ATOMIC_RELAXED);
+  else if (fn->live == NULL) __atomic_store_n(at, zy_bytecode_jump(fn->head, zy_function_stub_pc(fn, 0)), __ATOMIC_RELAXED);
 }
 
 void zy_attach_disarm_stub(ZyFunction *fn, int i) {
@@ -406,11 +406,13 @@ void zy_attach_disarm_stub(ZyFunction *fn, int i) {
 }
 
 void zy_attach_arm(ZyFunction *fn) {
+  zy_stub_wake(fn);
   for (int i = 0; i < fn->nstubs; i++) zy_attach_arm_stub(fn, i);
   fn->armed = 1;
 }
 
 void zy_attach_disarm(ZyFunction *fn) {
+  zy_stub_wake(fn);
   for (int i = 0; i < fn->nstubs; i++) zy_attach_disarm_stub(fn, i);
   fn->armed = 0;
 }
@@ -465,7 +467,6 @@ int zy_attach_keep(lua_State *L, ZyFunction *fn, ZyProto *callee) {
   Keep job = { fn, callee };
   ZyPause pause;
   int done = 0;
-  if (callee == fn->proto && fn->live == NULL) return 1;
   if (!lua_checkstack(L, 8)) return 0;
   pause = zy_collector_pause(L);
   lua_pushcfunction(L, keep);
@@ -559,6 +560,7 @@ static int hide(const ZyState *S, ZyProto *p, Undo **list) {
     Undo *u = calloc(1, sizeof *u);
     if (u == NULL) return 0;
     if (fn->folded) u->folded = fn;
+    zy_stub_wake(fn);
     if (!zy_unfold(fn) || !original_arrays(p, fn, &u->original)) {
       if (u->folded != NULL) zy_fold(fn);
       free_original(&u->original);

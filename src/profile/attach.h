@@ -7,7 +7,7 @@
 ** the array. While a function is armed, the prologue and the back edges lead to the stubs; while it is not, the
 ** originals are there and the interpreter runs as if zyjit were not loaded.
 **
-** Only on the thread that runs the Lua state.
+** Only on the thread that runs the Lua state, with one exception.
 */
 #ifndef ZY_ATTACH_H
 #define ZY_ATTACH_H
@@ -32,7 +32,7 @@ int zy_attach_is_attached(const ZyProto *p);
 /* Leads the prologue and the back edges to the stubs, or puts the originals back. */
 void zy_attach_arm(ZyFunction *fn);
 void zy_attach_disarm(ZyFunction *fn);
-/* The same for one stub. */
+/* The same for one stub. Arming is one store, which a worker may do for a stub that is asleep (compile.h). */
 void zy_attach_arm_stub(ZyFunction *fn, int stub);
 void zy_attach_disarm_stub(ZyFunction *fn, int stub);
 
@@ -42,8 +42,8 @@ int zy_attach_default_pc(const ZyProto *p, int slot);
 /* The original instruction at 'pc' (attached numbering, below fn->size). */
 ZyInstruction zy_attach_original(const ZyFunction *fn, int pc);
 
-/* Keeps 'callee' (a Proto) alive as long as fn's own Proto, or its holder when it is live: for identity guards. 0 when
-** there is no memory. */
+/* Keeps 'callee' (a Proto) alive as long as fn's own Proto, or its holder when it is live: for identity guards. With
+** fn's own Proto it is there until the record was told of its end. 0 when there is no memory. */
 int zy_attach_keep(lua_State *L, ZyFunction *fn, ZyProto *callee);
 
 /* Swaps the original arrays into 'p' and its nested functions, as if they had never been attached, until the

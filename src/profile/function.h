@@ -3,8 +3,9 @@
 ** SPDX-License-Identifier: MIT
 **
 ** The record is reference counted and belongs to nobody's garbage collector: the Proto's userdata holds
-** one reference, a queued or running compilation another. Workers read the counters and publish code
-** into 'stub[i].code', and set 'status'; everything else is written by the thread that runs the Lua state.
+** one reference, a queued or running compilation another. Workers read the counters, publish code into
+** 'stub[i].code', arm stubs that are asleep, and set 'status'; everything else is written by the thread that runs the
+** Lua state.
 */
 #ifndef ZY_FUNCTION_H
 #define ZY_FUNCTION_H
@@ -55,7 +56,8 @@ enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST 
 /* A place where the interpreter enters native code: the function's start, or a back edge. */
 typedef struct ZyStub {
   int32_t pc;                          /* instruction it replaces, in attached numbering */
-  int32_t level;                       /* tier requested so far: -1 none */
+  int8_t level;                        /* tier requested so far: -1 none */
+  uint8_t asleep;                      /* not armed until its request has ended; under the workers' lock */
   _Atomic uint32_t count;              /* executions counted by the interpreter's stub and by tiers 0 and 1 */
   uint32_t next;                       /* count at which policy.c acts again */
   uint32_t entries;                    /* times native code was entered here */
@@ -84,7 +86,8 @@ typedef struct ZyFunction {
   uint16_t nstubs;                     /* 1 + number of back edges given a stub */
   uint8_t flags;                       /* ZY_FUNCTION_ bits */
   int8_t max_tier;
-  uint8_t armed;                       /* prologue and back edges lead to the stubs */
+  uint8_t armed;                       /* prologue and back edges lead to the stubs, but for those asleep */
+  uint8_t sleeps;                      /* a stub of it may be asleep */
   uint8_t folded;                      /* see fold.c */
   _Atomic uint8_t status;              /* ZyStatus of the last compilation when it failed, else OK; by workers */
   uint32_t exits;                      /* exits taken, all code */

@@ -52,6 +52,13 @@ int zy_compile_wait(ZyOwner *owner, double seconds);
 ** frame can be in it. NULL when there was none. */
 ZyCode *zy_code_unpublish(ZyFunction *fn, int stub);
 
+/* Until its request has ended, the interpreter does not pass through a stub that has no code: what would enter native
+** code is as it was at first, and the worker arms the stub again. To be called before the request; the function's Proto
+** is kept (zy_attach_keep). */
+void zy_stub_sleep(ZyFunction *fn, int stub);
+/* Arms those of the function's stubs that are asleep. Afterwards no worker writes to its Proto. */
+void zy_stub_wake(ZyFunction *fn);
+
 /* Frees code that nobody runs: exit tables, references, the back end's module when its last function goes. */
 void zy_code_release(ZyCode *code);
 

@@ -119,6 +119,7 @@ static ZyStatus ask(lua_State *L, ZyState *S, ZyFunction *fn, int i, int tier, c
 /* Nothing will come for this stub: it costs nothing from now on. */
 static void give_up(ZyFunction *fn, int i) {
   fn->stub[i].next = UINT32_MAX;
+  zy_stub_wake(fn);
   zy_attach_disarm_stub(fn, i);
 }
 
@@ -127,7 +128,9 @@ static void ask_best(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCa
   ZyCode *code = atomic_load_explicit(&fn->stub[i].code, memory_order_relaxed);
   if (code != NULL && zy_observe_is(code)) zy_state_retire(S, fn, i);
   fn->flags |= ZY_FUNCTION_HOT;
-  ask(L, S, fn, i, 2, frame);
+  if (S->config.enable_background_optimization && zy_attach_keep(L, fn, fn->proto)
+      && atomic_load_explicit(&fn->stub[i].code, memory_order_relaxed) == NULL) zy_stub_sleep(fn, i);
+  if (ask(L, S, fn, i, 2, frame) != ZY_STATUS_OK) zy_stub_wake(fn);
   if (fn->stub[i].next == UINT32_MAX) fn->stub[i].next = count_of(fn, i) + 64;   /* looks whether it failed */
 }
 

@@ -77,6 +77,7 @@ ZyFunction *zy_state_function(const ZyState *S, const ZyProto *p) {
 
 void zy_state_forget(ZyFunction *fn) {
   ZyState *S = fn->state;
+  zy_stub_wake(fn);
   if (fn->live != NULL) zy_live_release(fn);
   fn->proto = NULL;
   if (S != NULL) {

@@ -14,14 +14,17 @@
 **   retirement   code.c.
 **   failure      ZyFunction.status is one atomic byte, and only for reports.
 **
+**   waking       a stub that is asleep is armed by one store into its Proto's code, under the lock. The thread that runs
+**                the state has it not moved, hidden, disarmed or forgotten before it woke all of the function's.
+**
 ** Exit. The process's exit undoes static data of back ends while workers use it, so the workers are stopped first.
 ** Handlers run last in, first out, and a back end registers its own while it is loaded and again while it compiles, so
 ** no handler of ours is sure to come before them. The destructors of the exiting thread's own data do: exit runs them
 ** before all handlers. The main thread has one (guard_thread); for an exit on other threads, and with other C
 ** libraries, there are handlers (zy_worker_guard_exit), which leave the time while LLVM is loaded unprotected.
 ** What is waited for: idle workers, and those in our own code, end at once and are joined. One that waits for the
-** libgccjit helper is left: it finds out when it comes back, and sleeps. One inside LLVM gets 50 ms, then is parked
-** (park.c). One in the dynamic loader holds the loader's lock, which the exit needs: it is waited for, however long.
+** libgccjit helper is left: it finds out when it comes back, and sleeps. One inside LLVM is parked (park.c), or gets
+** 50 ms where that is not possible. One in the dynamic loader holds the loader's lock, which the exit needs: it is waited for, however long.
 ** While exiting no code is freed: other threads and handlers that come later may still run it.
 **
 ** Fork. The child has no workers; what they were doing is queued again, and workers start at the next request. The
@@ -42,11 +45,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "profile/attach.h"
 #include "runtime/engine.h"
 #include "runtime/make.h"
 #include "runtime/park.h"
 
-enum { MAX_WORKERS = 64, EXIT_MS = 50, LOAD_MS = 10000, PARK_MS = 10 };
+enum { MAX_WORKERS = 64, EXIT_MS = 50, LOAD_MS = 10000, PARK_MS = 50 };
 #define STACK_BYTES ((size_t)16 << 20)
 
 typedef enum Phase { RUNNING, EXITING, GONE } Phase;
@@ -123,6 +127,13 @@ static ZyCode *publish(ZyJob *job) {
   return NULL;
 }
 
+/* The lock is held. */
+static void wake(ZyFunction *fn, int stub) {
+  if (!fn->stub[stub].asleep) return;
+  fn->stub[stub].asleep = 0;
+  zy_attach_arm_stub(fn, stub);
+}
+
 static void note(ZyJob *job) {
   ZyCompileStats *stats = &job->owner->stats;
   int tier = job->unit->tier;
@@ -147,6 +158,7 @@ static void finish(ZyJob **batch, int n, ZyCode **unwanted) {
         code->next = *unwanted;
         *unwanted = code;
       }
+      if (!job->owner->closed) wake(job->fn, job->unit->stub_index);
       note(job);
     }
     zy_queue_remove(&pool.queue, job);
@@ -288,13 +300,19 @@ static int lock_until(int64_t deadline) {
   return 1;
 }
 
+/* How long a worker at 'place' is waited for. */
+static int patience(int place) {
+  if (place == ZY_PLACE_LOADING) return LOAD_MS;
+  return place == ZY_PLACE_LLVM && zy_park_signal() != 0 ? 0 : EXIT_MS;
+}
+
 /* Workers to wait for after 'ms' milliseconds. */
 static int busy_workers(int64_t ms) {
   int n = 0;
   for (const Slot *slot = pool.slot; slot < pool.slot + MAX_WORKERS; slot++) {
     int place = atomic_load(&slot->place);
     if (slot->state != WORKING || slot == self || place == ZY_PLACE_GCCJIT) continue;
-    n += ms < (place == ZY_PLACE_LOADING ? LOAD_MS : EXIT_MS);
+    n += ms < patience(place);
   }
   return n;
 }
@@ -443,6 +461,22 @@ ZyCode *zy_code_unpublish(ZyFunction *fn, int stub) {
   code = atomic_exchange_explicit(&fn->stub[stub].code, NULL, memory_order_acquire);
   pthread_mutex_unlock(&pool.lock);
   return code;
+}
+
+void zy_stub_sleep(ZyFunction *fn, int stub) {
+  pthread_mutex_lock(&pool.lock);
+  fn->sleeps = 1;
+  fn->stub[stub].asleep = 1;
+  zy_attach_disarm_stub(fn, stub);
+  pthread_mutex_unlock(&pool.lock);
+}
+
+void zy_stub_wake(ZyFunction *fn) {
+  if (!fn->sleeps) return;
+  pthread_mutex_lock(&pool.lock);
+  for (int i = 0; i < fn->nstubs; i++) wake(fn, i);
+  fn->sleeps = 0;
+  pthread_mutex_unlock(&pool.lock);
 }
 
 ZyOwner *zy_owner_new(void) {
