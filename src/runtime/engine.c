@@ -153,6 +153,12 @@ static void leave(Engine *e) {
   pthread_mutex_unlock(&e->lock);
 }
 
+void zy_engine_load(int backend) {
+  char why[256];
+  Engine *e = enter(backend, 0, why, sizeof why);
+  if (e != NULL) leave(e);
+}
+
 ZyStatus zy_engine_compile(int backend, const ZyLir *const *lir, int n, int level, ZyBackendResult *result,
                            ZyModule **module, int verbosity, char *why, size_t size) {
   Engine *e = enter(backend, verbosity, why, size);

@@ -17,6 +17,9 @@ int zy_engine_choose(const ZyConfig *config, int tier, char *why, size_t size);
 /* One that may be tried after 'backend' failed; NONE: there is none. Any thread. */
 int zy_engine_other(int backend);
 
+/* Loads and starts it, if that has not been tried. */
+void zy_engine_load(int backend);
+
 /* As ZyBackend.compile; the module comes with one reference, and is NULL when it fails. NO_BACKEND: it cannot be used,
 ** which is remembered, and reported once if 'verbosity' asks for it. */
 ZyStatus zy_engine_compile(int backend, const ZyLir *const *lir, int n, int level, ZyBackendResult *result,

@@ -99,6 +99,17 @@ static void keep_limit(ZyState *S, const ZyFunction *but) {
   }
 }
 
+/* What the code of stub 'i' would execute: a loop with those in it. Of a nest the outermost one that is hot is to be
+** compiled first, then the others are hardly needed. */
+static uint32_t heat_of(const ZyFunction *fn, int i) {
+  uint32_t sum = 0;
+  int first;
+  if (i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return count_of(fn, i);
+  for (int k = 1; k < fn->nstubs; k++)
+    if (fn->stub[k].pc >= first && fn->stub[k].pc <= fn->stub[i].pc) sum += count_of(fn, k);
+  return sum;
+}
+
 static ZyStatus ask(lua_State *L, ZyState *S, ZyFunction *fn, int i, int tier, const ZyCallInfo *frame) {
   int wait = !S->config.enable_background_optimization;
   char why[256] = "";
@@ -110,7 +121,7 @@ static ZyStatus ask(lua_State *L, ZyState *S, ZyFunction *fn, int i, int tier, c
   unit = zy_freeze_unit(L, S, fn, i, tier, frame);
   if (unit != NULL) {
     zy_state_say(S, 2, fn, "tier %d asked for, stub %d", tier, i);
-    status = zy_compile_request(S->owner, &S->config, fn, unit, count_of(fn, i), wait, why, sizeof why);
+    status = zy_compile_request(S->owner, &S->config, fn, unit, heat_of(fn, i), wait, why, sizeof why);
   }
   if (status != ZY_STATUS_OK && status != ZY_STATUS_CANCELLED) zy_state_say(S, 1, fn, "not compiled: %s", why);
   return status;

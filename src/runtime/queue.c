@@ -106,10 +106,14 @@ static void start(ZyQueue *queue, ZyJob *job) {
   count(job, -1, 1);
 }
 
-static int llvm_has_work(const ZyQueue *queue) {
+int zy_queue_has(const ZyQueue *queue, int backend) {
   const ZyJob *job = queue->waiting;
-  while (job != NULL && job->backend != ZY_BACKEND_LLVM) job = job->next;
-  return job != NULL || queue->nrunning[ZY_BACKEND_LLVM] > 0;
+  while (job != NULL && job->backend != backend) job = job->next;
+  return job != NULL;
+}
+
+static int llvm_has_work(const ZyQueue *queue) {
+  return queue->nrunning[ZY_BACKEND_LLVM] > 0 || zy_queue_has(queue, ZY_BACKEND_LLVM);
 }
 
 /* When 'job' is to be taken, if there is nobody to be gathered first. */

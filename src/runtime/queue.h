@@ -56,6 +56,9 @@ void zy_queue_remove(ZyQueue *queue, ZyJob *job);
 /* To be called once for each batch, with the back end it was taken for. */
 static inline void zy_queue_batch_done(ZyQueue *queue, int backend) { queue->nrunning[backend]--; }
 
+/* Whether a job for 'backend' waits. */
+int zy_queue_has(const ZyQueue *queue, int backend);
+
 /* Frees the waiting jobs of 'owner' or 'fn' (either may be NULL) that nobody waits for, makes its others stale. */
 void zy_queue_cancel(ZyQueue *queue, const ZyOwner *owner, const ZyFunction *fn);
 

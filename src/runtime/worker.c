@@ -71,6 +71,7 @@ static struct {
   int nworkers, nidle;
   int nowners;                         /* states that may still ask for something */
   int nloading;                        /* threads between begin_load and end_load */
+  int loads_llvm;                      /* it is loaded, or about to be */
   atomic_int phase;                    /* Phase; written under the lock */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -205,7 +206,15 @@ static void *work(void *arg) {
   pthread_mutex_lock(&pool.lock);
   while (atomic_load(&pool.phase) == RUNNING) {
     ZyCode *unwanted = NULL;
-    int n = zy_queue_take(&pool.queue, zy_worker_now(), batch, &when);
+    int n;
+    if (!pool.loads_llvm && zy_queue_has(&pool.queue, ZY_BACKEND_LLVM)) {
+      pool.loads_llvm = 1;             /* takes a while: what is compiled first is chosen from what is asked for then */
+      pthread_mutex_unlock(&pool.lock);
+      zy_engine_load(ZY_BACKEND_LLVM);
+      pthread_mutex_lock(&pool.lock);
+      continue;
+    }
+    n = zy_queue_take(&pool.queue, zy_worker_now(), batch, &when);
     if (n == 0 && pool.queue.waiting == NULL && pool.nowners == 0) break;
     if (n == 0) {
       pool.nidle++;
