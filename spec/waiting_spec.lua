@@ -42,7 +42,7 @@ describe("what waits for its code", function()
   if not child.has "llvm" then return end
 
   it("is not counted, and enters the code when it is there", function()
-    prints("busy\t1048\ntrue\t500000500000\t1048\ttrue\n", [[
+    prints("busy\t1096\ntrue\t500000500000\t1096\ttrue\n", [[
       sum(3000)
       print(busy() and "busy" or "late", counted(sum))
       for i = 1, 3 do sum(3000) end
@@ -68,11 +68,11 @@ describe("what waits for its code", function()
     local out, err, status = child.run(PRELUDE .. [[
       sum(3000)
       print(zyjit.wait(60), counted(sum))
-      print(sum(3000), counted(sum) > 1048, counted(sum) < 1200)]],
+      print(sum(3000), counted(sum) > 1096, counted(sum) < 1300)]],
       { ZYJIT_OPTIONS = "tiers=2", LUA_CPATH = path .. "/?.so;;" })
     os.execute("rm -rf " .. path)
     assert.are.equal("", err)
-    assert.are.equal("true\t1048\n4501500\ttrue\ttrue\n", out)
+    assert.are.equal("true\t1096\n4501500\ttrue\ttrue\n", out)
     assert.are.equal(0, status)
   end)
 

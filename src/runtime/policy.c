@@ -25,7 +25,7 @@
 #include "vm/bytecode.h"
 
 enum {
-  OBSERVED_TICKS = 48,                 /* executions observed before tier 2; four times as many after each failure, */
+  OBSERVED_TICKS = 96,                 /* executions observed before tier 2; four times as many after each failure, */
   MOST_OBSERVED = 3072,                /* up to this */
   TICKS_BETWEEN = 128,                 /* executions after which code sees again whether it is time for a higher tier */
   FAILURES_TOLERATED = 8,              /* of one exit, before its assumption is given up; doubles with each time */
