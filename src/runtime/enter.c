@@ -277,7 +277,7 @@ int zy_enter(lua_State *L) {
     code = zy_policy_cold(L, S, fn, stub, frame);
     if (code == NULL) goto interpret;
   }
-  if (zy_policy_is_cut_off(S, fn, stub)) goto interpret;
+  if (zy_policy_declines(S, fn, stub, code)) goto interpret;
   return run(L, S, frame, slot, fn, stub, code);
 interpret:
   if (slot == (fn != NULL ? zy_function_stub_pc(fn, 0) + ZY_STUB_SIZE - 1 : -1))

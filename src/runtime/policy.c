@@ -10,7 +10,9 @@
 ** and after some more executions the function is observed and compiled again. Each failure of a stub makes both
 ** take longer, so that no function is compiled for ever, and none is given up for good. Code that leaves for the
 ** interpreter most times it is entered costs more than it gains: then the stub itself is taken out. So does code that is
-** cut off most times before it has done much, because a function that it calls yields or raises an error.
+** cut off most times before it has done much, because a function that it calls yields or raises an error. And a few
+** instructions without a loop are no reason for the interpreter, or a C function that calls back, to enter native code:
+** only native code calls that of such a function.
 **
 ** Runs on the thread that runs the Lua state.
 */
@@ -34,7 +36,9 @@ enum {
   ROUNDS_IN_ONE = 16,                  /* of a hot loop in a round of the loop around it, as a rule */
   LOSING_ENTRIES = 400,                /* entries before code that always leaves is judged */
   CUT_OFF_ENTRIES = 1024,              /* entries after which it is judged whether they come back */
-  SHORT_CODE = 64                      /* instructions that take less time than entering native code */
+  SHORT_CODE = 64,                     /* instructions that take less time than entering native code twice */
+  BRIEF_ENTRIES = 512,                 /* entries after which it is judged whether a function is too brief to be entered */
+  BRIEF_CODE = 20                      /* instructions of one that takes as long in the interpreter as being entered */
 };
 
 static const uint8_t avoid_of[ZY_EXIT_COUNT] = {
@@ -284,6 +288,7 @@ static void throw_away(ZyState *S, ZyFunction *fn, int i) {
   stub->level = 1;                                     /* straight to observation and tier 2 */
   stub->observed = 0;
   if (stub->failures < UINT8_MAX) stub->failures++;
+  if (fn->armed) zy_attach_arm_stub(fn, i);            /* it may have been too brief */
   stub->next = count_of(fn, i) + (16u << doublings(stub));
   if (stub->next < (uint32_t)S->config.hot_threshold) stub->next = (uint32_t)S->config.hot_threshold;
   fn->deopts++;
@@ -320,11 +325,26 @@ static int is_short(const ZyFunction *fn, int i) {
   return last - first < SHORT_CODE;
 }
 
-int zy_policy_is_cut_off(ZyState *S, ZyFunction *fn, int i) {
+static int is_brief(const ZyFunction *fn, const ZyCode *code) {
+  int n = 0;
+  if (code->stub != 0 || fn->nstubs > 1 || code->ncallees > 0 || zy_observe_is(code)) return 0;
+  for (int pc = fn->head + 1; pc < fn->size && n <= BRIEF_CODE; pc++) {
+    ZyBc op = ZY_OP(zy_attach_original(fn, pc));
+    n += op != ZY_BC_MMBIN && op != ZY_BC_MMBINI && op != ZY_BC_MMBINK;
+  }
+  return n <= BRIEF_CODE;
+}
+
+int zy_policy_declines(ZyState *S, ZyFunction *fn, int i, const ZyCode *code) {
   ZyStub *stub = &fn->stub[i];
   int most = stub->cut_off > CUT_OFF_ENTRIES * 7 / 8;
   stub->cut_off++;
-  if (++stub->entries % CUT_OFF_ENTRIES != 0) return 0;
+  if (++stub->entries % BRIEF_ENTRIES != 0) return 0;
+  if (is_brief(fn, code)) {
+    zy_attach_disarm_stub(fn, i);
+    return 1;
+  }
+  if (stub->entries % CUT_OFF_ENTRIES != 0) return 0;
   stub->cut_off = 0;
   if (!most || !is_short(fn, i)) return 0;
   zy_state_say(S, 2, fn, "left alone: what native code begins is finished by the interpreter, after yields or errors");

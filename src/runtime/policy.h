@@ -15,8 +15,8 @@ ZyCode *zy_policy_cold(lua_State *L, ZyState *S, ZyFunction *fn, int stub, const
 /* An exit of 'code' was taken: gives up what fails too often. */
 void zy_policy_exit(ZyState *S, ZyCode *code, ZyExit *exit);
 
-/* Counts an entry of native code, whose end 'stub->cut_off' is told of. 1: it is not worth it, the stub is taken out. */
-int zy_policy_is_cut_off(ZyState *S, ZyFunction *fn, int stub);
+/* Counts an entry of 'code', whose end 'stub->cut_off' is told of. 1: entering is not worth it, the stub is taken out. */
+int zy_policy_declines(ZyState *S, ZyFunction *fn, int stub, const ZyCode *code);
 
 /* Puts the count at which zy_policy_cold acts again; after settings changed. */
 void zy_policy_reset(ZyState *S, ZyFunction *fn);
