@@ -202,6 +202,7 @@ static void set_helpers(World *w) {
   HELPER(LEN, len);
   HELPER(VARARG, vararg);
   HELPER(CALL, call);
+  HELPER(OPERATE, interpreter);
   HELPER(CONCAT, interpreter);
   HELPER(CLOSURE, interpreter);
   HELPER(SET_LIST, interpreter);

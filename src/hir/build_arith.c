@@ -29,9 +29,35 @@ static ZyType arith_type(int op, ZyType x, ZyType y) {
   return x == ZY_TYPE_num || y == ZY_TYPE_num ? ZY_TYPE_num : ZY_TYPE_NUMBER;
 }
 
+/* By a metamethod. Where there are two operands the instruction behind calls it: that says which operator the script has
+** (x - 1 is ADDI), on what, and in which order. */
+static void operate(ZyBuild *b, int op, int dest, ZyRef x) {
+  int unary = op == ZY_ARITH_UNM || op == ZY_ARITH_BNOT, pc = unary ? b->pc : b->pc + 1;
+  ZyInstruction mm = b->unit->code[pc];
+  ZyRef y = x, r;
+  if (b->scope->inlined != 0) {
+    zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
+    return;
+  }
+  if (!unary) {
+    op = ZY_C(mm) - ZY_TM_ADD;
+    x = zy_build_read(b, ZY_A(mm));
+    if (ZY_OP(mm) == ZY_BC_MMBIN) y = zy_build_read(b, ZY_B(mm));
+    else if (ZY_OP(mm) == ZY_BC_MMBINI) y = zy_build_int(b, ZY_SB(mm));
+    else y = zy_build_constant(b, ZY_B(mm));
+    if (ZY_K(mm)) r = x, x = y, y = r;
+  }
+  r = zy_build_exiting(b, ZY_HIR_OPERATE, x, y, dest | (int64_t)op << 8, zy_build_state(b, pc));
+  zy_build_give(b, dest, r, pc + 1);
+}
+
 void zy_build_arith(ZyBuild *b, int op, int dest, ZyRef x, ZyRef y) {
   int unary = x == y;
   ZyRef r;
+  if (zy_build_avoids(b, ZY_AVOID_PLAIN)) {
+    operate(b, op, dest, x);
+    return;
+  }
   x = operand(b, x, 0, ZY_TYPE_NUMBER);
   y = unary ? x : operand(b, y, 1, ZY_TYPE_NUMBER);
   r = zy_build_exiting(b, ZY_HIR_ARITH, x, y, op, zy_build_state(b, b->pc));

@@ -313,6 +313,7 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: return call(m, n);
     case ZY_HIR_VARARG: return vararg(m, n);
     case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_SET_LIST: case ZY_HIR_NEXT:
+    case ZY_HIR_OPERATE:
       return ZY_STEP_EXIT;
     case ZY_HIR_STR_BYTE: return give_int(out, 0);
 

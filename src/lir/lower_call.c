@@ -217,6 +217,9 @@ static void call_out(ZyLower *l, ZyRef r) {
     case ZY_HIR_FIELD_SET:
       finish(l, r, ZY_CALL(FIELD_SET, I, l->L, l->ci, v[0], t[0], integer(l, imm), v[1], t[1]));
       break;
+    case ZY_HIR_OPERATE:
+      finish_in(l, r, ZY_CALL(OPERATE, I, l->L, l->ci, v[0], t[0], v[1], t[1], integer(l, imm)), reg);
+      break;
     case ZY_HIR_LEN: finish_in(l, r, ZY_CALL(LEN, I, l->L, l->ci, v[0], t[0], integer(l, imm)), imm); break;
     case ZY_HIR_CLOSURE:
       finish_in(l, r, ZY_CALL(CLOSURE, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8)), reg);
@@ -244,7 +247,7 @@ void zy_lower_call_node(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
   switch (n->op) {
     case ZY_HIR_NEW_TABLE: new_table(l, r); break;
-    case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_LEN:
+    case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_OPERATE: case ZY_HIR_LEN:
     case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_CLOSE: case ZY_HIR_NEXT: case ZY_HIR_VARARG:
       call_out(l, r);
       break;

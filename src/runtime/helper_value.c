@@ -2,8 +2,8 @@
 ** helper_value.c - operators on values, for native code.
 ** SPDX-License-Identifier: MIT
 **
-** Numbers only, strings where no conversion is needed: all else is the interpreter's. The meaning of arithmetic is
-** hir/eval.c's alone.
+** Numbers, strings where no conversion is needed, and metamethods of operators: all else is the interpreter's. The
+** meaning of arithmetic is hir/eval.c's alone.
 */
 #include <math.h>
 #include <string.h>
@@ -44,6 +44,33 @@ static ZyEval evaluate(ZyHirOp op, int64_t imm, ZyValue a, ZyValue b, ZyValue *o
 int64_t zy_helper_arith(int64_t op, int64_t ap, int64_t at, int64_t bp, int64_t bt, ZyValue *out) {
   if (!is_number(at) || !is_number(bt)) return 1;
   return evaluate(ZY_HIR_ARITH, op, value(ap, at), value(bp, bt), out) != ZY_EVAL_DONE;
+}
+
+static int has_event(const ZyGlobal *G, int64_t p, int64_t tag, int event) {
+  const ZyTable *meta;
+  const ZyValue *v;
+  if (tag == ZY_TAG_TABLE) meta = ((ZyTable *)(intptr_t)p)->metatable;
+  else if (tag == ZY_TAG_UDATA) meta = ((ZyUserdata *)(intptr_t)p)->metatable;
+  else meta = G->mt[tag & ZY_KIND_TYPE_BITS];
+  if (meta == NULL) return 0;
+  v = zy_helper_raw_get(meta, (int64_t)(intptr_t)G->tmname[event], ZY_TAG_STR);
+  return v != NULL && (v->tt & ZY_KIND_TYPE_BITS) != 0;
+}
+
+int64_t zy_helper_operate(lua_State *L, ZyCallInfo *ci, int64_t ap, int64_t at, int64_t bp, int64_t bt, int64_t imm) {
+  ZyThread *t = zy_thread(L);
+  int op = (int)(imm >> 8), reg = (int)(imm & 255);
+  if (zy_helper_arith(op, ap, at, bp, bt, ci->func + 1 + reg) == 0) return 0;
+  /* an error would not name the operand; and of two numbers it is one */
+  if ((is_number(at) && is_number(bt))
+      || (!has_event(t->G, ap, at, ZY_TM_ADD + op) && !has_event(t->G, bp, bt, ZY_TM_ADD + op))) return 1;
+  t->top = ci->top;
+  zy_value_set(t->top++, ap, at);
+  if (op != LUA_OPUNM && op != LUA_OPBNOT) zy_value_set(t->top++, bp, bt);
+  lua_arith(L, op);
+  ci->func[1 + reg] = t->top[-1];
+  t->top = ci->top;
+  return 0;
 }
 
 /* As l_strcmp of lvm.c: strcoll for each part between zeros. */

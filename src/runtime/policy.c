@@ -294,11 +294,26 @@ static void throw_away(ZyState *S, ZyFunction *fn, int i) {
   fn->deopts++;
 }
 
+/* What comes behind an operator with a metamethod would never be seen: it is observed anew, with that in mind. */
+static void observe_further(ZyState *S, ZyCode *code, const ZyExit *exit) {
+  ZyFunction *fn = code->owner;
+  ZyStub *stub = &fn->stub[code->stub];
+  avoid(exit->function, exit->site, ZY_AVOID_PLAIN);
+  if (atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return;
+  zy_state_retire(S, fn, code->stub);
+  stub->observed = 0;
+  stub->next = count_of(fn, code->stub) + 1;
+}
+
 void zy_policy_exit(ZyState *S, ZyCode *code, ZyExit *exit) {
   ZyFunction *fn = code->owner;
   ZyStub *stub = &fn->stub[code->stub];
   int what = exit->hoisted ? ZY_AVOID_HOIST : avoid_of[exit->reason];
-  if (exit->reason == ZY_EXIT_LOOP || exit->reason == ZY_EXIT_TAIL || exit->reason == ZY_EXIT_TIER || zy_observe_is(code)) return;
+  if (exit->reason == ZY_EXIT_LOOP || exit->reason == ZY_EXIT_TAIL || exit->reason == ZY_EXIT_TIER) return;
+  if (zy_observe_is(code)) {
+    if (exit->reason == ZY_EXIT_OPERATOR) observe_further(S, code, exit);
+    return;
+  }
   fn->exits++;
   zy_state_say(S, 3, fn, "left at pc %d: exit reason %d", exit->pc, exit->reason);
   if (exit->reason == ZY_EXIT_HOOK || exit->reason == ZY_EXIT_STRESS || exit->reason == ZY_EXIT_DEPTH) return;
