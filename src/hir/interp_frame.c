@@ -37,6 +37,7 @@ HELPER_TYPE(SetMeta, State *, ZyTable *, ZyTable *)
 HELPER_TYPE(Length, State *, ZyCallInfo *, ZyTable *)
 HELPER_TYPE(Int1, State *, ZyCallInfo *, int64_t)
 HELPER_TYPE(Int2, State *, ZyCallInfo *, int64_t, int64_t)
+HELPER_TYPE(Operate, State *, ZyCallInfo *, ZyContext *, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Int3, State *, ZyCallInfo *, int64_t, int64_t, int64_t)
 HELPER_TYPE(Call, State *, ZyCallInfo *, ZyContext *, int64_t, int64_t, int64_t)
 HELPER_TYPE(Less, int64_t, int64_t, int64_t, int64_t, int64_t)
@@ -223,7 +224,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
       return result(m, HELPER(m, NEW_TABLE, Int3, L, ci, reg, imm >> 8 & 0xffffff, imm >> 32), reg, out);
     case ZY_HIR_SET_LIST: return done(HELPER(m, SET_LIST, Int2, L, ci, m->h->states.v[n->state].pc, imm > 0 ? imm : -1));
     case ZY_HIR_OPERATE:
-      return result(m, HELPER(m, OPERATE, TableGet, L, ci, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm), reg, out);
+      return result(m, HELPER(m, OPERATE, Operate, L, ci, m->cx, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm), reg, out);
     case ZY_HIR_LEN: return result(m, HELPER(m, LEN, Int3, L, ci, a[0].v.i, a[0].tt, imm), imm, out);
     case ZY_HIR_CONCAT: return result(m, HELPER(m, CONCAT, Int2, L, ci, reg, imm >> 8), reg, out);
     case ZY_HIR_CLOSURE: return result(m, HELPER(m, CLOSURE, Int2, L, ci, reg, imm >> 8), reg, out);

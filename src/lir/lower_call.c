@@ -218,7 +218,7 @@ static void call_out(ZyLower *l, ZyRef r) {
       finish(l, r, ZY_CALL(FIELD_SET, I, l->L, l->ci, v[0], t[0], integer(l, imm), v[1], t[1]));
       break;
     case ZY_HIR_OPERATE:
-      finish_in(l, r, ZY_CALL(OPERATE, I, l->L, l->ci, v[0], t[0], v[1], t[1], integer(l, imm)), reg);
+      finish_in(l, r, ZY_CALL(OPERATE, I, l->L, l->ci, l->cx, v[0], t[0], v[1], t[1], integer(l, imm)), reg);
       break;
     case ZY_HIR_LEN: finish_in(l, r, ZY_CALL(LEN, I, l->L, l->ci, v[0], t[0], integer(l, imm)), imm); break;
     case ZY_HIR_CLOSURE:

@@ -176,7 +176,7 @@ static void finish_callee(lua_State *L, ZyCallInfo *callee, ZyContext *cx, ZyCod
 }
 
 /* 1 when the Lua function at 'func' was called natively. */
-static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func, int nresults) {
+static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func, int nresults, int status) {
   ZyThread *t = zy_thread(L);
   const ZyProto *p = ((ZyLuaClosure *)func->v.gc)->p;
   ZyFunction *fn = zy_attach_function(p);
@@ -191,13 +191,28 @@ static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func
   for (nargs = (int)(t->top - func) - 1; nargs < p->numparams; nargs++) (t->top++)->tt = ZY_TAG_NIL;
   callee->func = func;
   callee->top = func + 1 + p->maxstacksize;
-  callee->callstatus = 0;
+  callee->callstatus = (unsigned short)status;
   callee->nresults = (short)nresults;
   callee->u.l.savedpc = p->code;
   callee->u.l.trap = 0;
   t->ci = callee;
   finish_callee(L, callee, cx, code, code->fn(L, callee, cx, code));
   return 1;
+}
+
+int zy_frames_call_event(lua_State *L, ZyCallInfo *ci, ZyContext *cx, const ZyValue *f, const ZyValue *a, const ZyValue *b) {
+  ZyThread *t = zy_thread(L);
+  ZyStack func = ci->top;
+  int done;
+  if (f->tt != ZY_TAG_LUA_FN || (t->nCcalls & C_CALLS) > SAFE_C_CALLS) return 0;
+  func[0] = *f;
+  func[1] = *a;
+  func[2] = *b;
+  t->top = func + 3;
+  t->nCcalls++;                        /* as luaT_callTMres: a script sees the same limit */
+  done = call_native(L, ci, cx, func, 1, ZY_CIST_FRESH);
+  t->nCcalls--;
+  return done;
 }
 
 int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg, int64_t nargs, int64_t nresults) {
@@ -211,7 +226,7 @@ int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg,
     func = t->stack + at;
   }
   if (tag != ZY_TAG_LUA_FN && tag != ZY_TAG_CFUNCTION && tag != ZY_TAG_C_FN) return 1;
-  if (tag != ZY_TAG_LUA_FN || !call_native(L, ci, cx, func, (int)nresults)) {
+  if (tag != ZY_TAG_LUA_FN || !call_native(L, ci, cx, func, (int)nresults, 0)) {
     ptrdiff_t top = ci->top - ci->func;
     if (!zy_frames_stack_left(cx)) return 1;
     if (zy_frames_deep(L)) zy_state_suspend(zy_state_of(cx));

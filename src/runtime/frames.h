@@ -26,6 +26,10 @@ static inline int zy_frames_deep(const lua_State *L) {
 /* Makes ci->next exist. Raises when there is no memory. */
 void zy_frames_make_next(lua_State *L, const ZyCallInfo *ci);
 
+/* Calls the metamethod 'f' with two operands natively, its result is on the top then. 0 when that is not possible: nothing
+** has happened. May raise, and yield: then the interpreter finishes the instruction at ci's savedpc. */
+int zy_frames_call_event(lua_State *L, ZyCallInfo *ci, ZyContext *cx, const ZyValue *f, const ZyValue *a, const ZyValue *b);
+
 /* The frames above 'outer' up to L->ci, which native code made, are finished by the interpreter from their savedpc; 'top'
 ** is the stack top of the innermost. Afterwards L->ci is 'outer', with the results of what it called in place. Returns
 ** outer's stack top: behind the results when their number is open. May raise, and yield. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hir/eval.h"
+#include "runtime/frames.h"
 #include "runtime/helper.h"
 
 static int is_number(int64_t tag) { return tag == ZY_TAG_INT || tag == ZY_TAG_NUM; }
@@ -46,28 +47,36 @@ int64_t zy_helper_arith(int64_t op, int64_t ap, int64_t at, int64_t bp, int64_t 
   return evaluate(ZY_HIR_ARITH, op, value(ap, at), value(bp, bt), out) != ZY_EVAL_DONE;
 }
 
-static int has_event(const ZyGlobal *G, int64_t p, int64_t tag, int event) {
+/* The metamethod of 'v' for an event; NULL when it has none. */
+static const ZyValue *event_of(const ZyGlobal *G, const ZyValue *v, int event) {
   const ZyTable *meta;
-  const ZyValue *v;
-  if (tag == ZY_TAG_TABLE) meta = ((ZyTable *)(intptr_t)p)->metatable;
-  else if (tag == ZY_TAG_UDATA) meta = ((ZyUserdata *)(intptr_t)p)->metatable;
-  else meta = G->mt[tag & ZY_KIND_TYPE_BITS];
-  if (meta == NULL) return 0;
-  v = zy_helper_raw_get(meta, (int64_t)(intptr_t)G->tmname[event], ZY_TAG_STR);
-  return v != NULL && (v->tt & ZY_KIND_TYPE_BITS) != 0;
+  const ZyValue *f;
+  if (v->tt == ZY_TAG_TABLE) meta = ((ZyTable *)v->v.gc)->metatable;
+  else if (v->tt == ZY_TAG_UDATA) meta = ((ZyUserdata *)v->v.gc)->metatable;
+  else meta = G->mt[v->tt & ZY_KIND_TYPE_BITS];
+  if (meta == NULL) return NULL;
+  f = zy_helper_raw_get(meta, (int64_t)(intptr_t)G->tmname[event], ZY_TAG_STR);
+  return f != NULL && (f->tt & ZY_KIND_TYPE_BITS) != 0 ? f : NULL;
 }
 
-int64_t zy_helper_operate(lua_State *L, ZyCallInfo *ci, int64_t ap, int64_t at, int64_t bp, int64_t bt, int64_t imm) {
+int64_t zy_helper_operate(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t ap, int64_t at, int64_t bp, int64_t bt,
+                          int64_t imm) {
   ZyThread *t = zy_thread(L);
+  ZyValue a = value(ap, at), b = value(bp, bt);
   int op = (int)(imm >> 8), reg = (int)(imm & 255);
+  const ZyValue *f;
   if (zy_helper_arith(op, ap, at, bp, bt, ci->func + 1 + reg) == 0) return 0;
   /* an error would not name the operand; and of two numbers it is one */
-  if ((is_number(at) && is_number(bt))
-      || (!has_event(t->G, ap, at, ZY_TM_ADD + op) && !has_event(t->G, bp, bt, ZY_TM_ADD + op))) return 1;
-  t->top = ci->top;
-  zy_value_set(t->top++, ap, at);
-  if (op != LUA_OPUNM && op != LUA_OPBNOT) zy_value_set(t->top++, bp, bt);
-  lua_arith(L, op);
+  if (is_number(at) && is_number(bt)) return 1;
+  f = event_of(t->G, &a, ZY_TM_ADD + op);
+  if (f == NULL) f = event_of(t->G, &b, ZY_TM_ADD + op);
+  if (f == NULL) return 1;
+  if (!zy_frames_call_event(L, ci, cx, f, &a, &b)) {
+    t->top = ci->top;
+    *t->top++ = a;
+    if (op != LUA_OPUNM && op != LUA_OPBNOT) *t->top++ = b;
+    lua_arith(L, op);
+  }
   ci->func[1 + reg] = t->top[-1];
   t->top = ci->top;
   return 0;
