@@ -124,6 +124,17 @@ static void end_frame(ZyThread *t, ZyCallInfo *ci, int64_t result) {
   t->ci = ci->previous;
 }
 
+/* Room for 'n' values above the stack top; 'ci->top' stays what it is. */
+static int have_room(lua_State *L, ZyCallInfo *ci, int n) {
+  ZyThread *t = zy_thread(L);
+  ptrdiff_t top = ci->top - ci->func;
+  int enough;
+  if (t->stack_last - t->top > n) return 1;
+  enough = lua_checkstack(L, n);
+  ci->top = ci->func + top;
+  return enough;
+}
+
 /* The frame 'ci', left at a tail call of a function with native code, becomes that function's, as luaD_pretailcall does it.
 ** Gives the code, or NULL when the interpreter has to do it. */
 static ZyCode *tail_call(lua_State *L, ZyCallInfo *ci, const ZyContext *cx, const ZyExit *exit) {
@@ -141,7 +152,9 @@ static ZyCode *tail_call(lua_State *L, ZyCallInfo *ci, const ZyContext *cx, cons
   if (fn == NULL || p->is_vararg) return NULL;
   code = atomic_load_explicit(&fn->stub[0].code, memory_order_acquire);    /* release: the worker that published it */
   if (code == NULL || !zy_frames_stack_left(cx)) return NULL;
-  if (t->stack_last - ci->func <= p->maxstacksize + nargs + 2 * LUA_MINSTACK) return NULL;
+  t->top = func + nargs + 1;
+  if (!have_room(L, ci, p->maxstacksize + LUA_MINSTACK)) return NULL;
+  func = ci->func + 1 + ZY_A(i);
   for (int n = 0; n <= nargs; n++) {
     ci->func[n].v = func[n].v;
     ci->func[n].tt = func[n].tt;
