@@ -53,11 +53,13 @@ enum { ZY_HIT_ARRAY = 1,      /* key in the array part */
 enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST = 8, ZY_AVOID_COLD = 16,
        ZY_AVOID_PLACE = 32, ZY_AVOID_PLAIN = 64 };
 
+enum { ZY_ASLEEP_NOT, ZY_ASLEEP, ZY_ASLEEP_WITH_FUNCTION };         /* its own request, that of stub 0 */
+
 /* A place where the interpreter enters native code: the function's start, or a back edge. */
 typedef struct ZyStub {
   int32_t pc;                          /* instruction it replaces, in attached numbering */
   int8_t level;                        /* tier requested so far: -1 none */
-  uint8_t asleep;                      /* not armed until its request has ended; under the workers' lock */
+  uint8_t asleep;                      /* ZY_ASLEEP_: not armed until a request has ended; under the workers' lock */
   _Atomic uint32_t count;              /* executions counted by the interpreter's stub and by tiers 0 and 1 */
   uint32_t next;                       /* count at which policy.c acts again */
   uint32_t entries;                    /* times native code was entered here */

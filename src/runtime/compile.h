@@ -56,6 +56,8 @@ ZyCode *zy_code_unpublish(ZyFunction *fn, int stub);
 ** code is as it was at first, and the worker arms the stub again. To be called before the request; the function's Proto
 ** is kept (zy_attach_keep). */
 void zy_stub_sleep(ZyFunction *fn, int stub);
+/* The same until the request for the function as a whole has ended, if that is asleep. */
+void zy_stub_sleep_with_function(ZyFunction *fn, int stub);
 /* Arms those of the function's stubs that are asleep. Afterwards no worker writes to its Proto. */
 void zy_stub_wake(ZyFunction *fn);
 

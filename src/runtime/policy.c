@@ -38,6 +38,7 @@ enum {
   CUT_OFF_ENTRIES = 1024,              /* entries after which it is judged whether they come back */
   SHORT_CODE = 64,                     /* instructions that take less time than entering native code twice */
   BRIEF_ENTRIES = 512,                 /* entries after which it is judged whether a function is too brief to be entered */
+  BRIEF_LOOP = 16,                     /* iterations in a call of such a function with variable arguments */
   BRIEF_CODE = 20                      /* instructions of one that takes as long in the interpreter as being entered */
 };
 
@@ -215,6 +216,7 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
   }
   if (ends_soon(S, fn, i)) {
     stub->next = count + (uint32_t)S->config.hot_threshold;
+    zy_stub_sleep_with_function(fn, i);
     return NULL;
   }
   if (count < 2 * (uint32_t)S->config.hot_threshold && is_asked_for(fn, i)) {      /* that other one might be over */
@@ -340,9 +342,12 @@ static int is_short(const ZyFunction *fn, int i) {
   return last - first < SHORT_CODE;
 }
 
+/* Only the interpreter calls functions with variable arguments, whose loops are mostly over these. */
 static int is_brief(const ZyFunction *fn, const ZyCode *code) {
   int n = 0;
-  if (code->stub != 0 || fn->nstubs > 1 || code->ncallees > 0 || zy_observe_is(code)) return 0;
+  if (code->stub != 0 || zy_observe_is(code)) return 0;
+  if (fn->proto->is_vararg) return count_of(fn, 0) / BRIEF_LOOP < atomic_load_explicit(&fn->stub[0].count, memory_order_relaxed);
+  if (fn->nstubs > 1 || code->ncallees > 0) return 0;
   for (int pc = fn->head + 1; pc < fn->size && n <= BRIEF_CODE; pc++) {
     ZyBc op = ZY_OP(zy_attach_original(fn, pc));
     n += op != ZY_BC_MMBIN && op != ZY_BC_MMBINI && op != ZY_BC_MMBINK;
@@ -356,7 +361,7 @@ int zy_policy_declines(ZyState *S, ZyFunction *fn, int i, const ZyCode *code) {
   stub->cut_off++;
   if (++stub->entries % BRIEF_ENTRIES != 0) return 0;
   if (is_brief(fn, code)) {
-    zy_attach_disarm_stub(fn, i);
+    for (int k = 0; k < fn->nstubs; k++) give_up(fn, k);
     return 1;
   }
   if (stub->entries % CUT_OFF_ENTRIES != 0) return 0;

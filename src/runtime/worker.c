@@ -130,9 +130,11 @@ static ZyCode *publish(ZyJob *job) {
 
 /* The lock is held. */
 static void wake(ZyFunction *fn, int stub) {
-  if (!fn->stub[stub].asleep) return;
-  fn->stub[stub].asleep = 0;
+  if (fn->stub[stub].asleep == ZY_ASLEEP_NOT) return;
+  fn->stub[stub].asleep = ZY_ASLEEP_NOT;
   zy_attach_arm_stub(fn, stub);
+  for (int i = 1; i < fn->nstubs && stub == 0; i++)
+    if (fn->stub[i].asleep == ZY_ASLEEP_WITH_FUNCTION) wake(fn, i);
 }
 
 static void note(ZyJob *job) {
@@ -472,11 +474,22 @@ ZyCode *zy_code_unpublish(ZyFunction *fn, int stub) {
   return code;
 }
 
+/* The lock is held. */
+static void put_to_sleep(ZyFunction *fn, int stub, uint8_t how) {
+  fn->sleeps = 1;
+  fn->stub[stub].asleep = how;
+  zy_attach_disarm_stub(fn, stub);
+}
+
 void zy_stub_sleep(ZyFunction *fn, int stub) {
   pthread_mutex_lock(&pool.lock);
-  fn->sleeps = 1;
-  fn->stub[stub].asleep = 1;
-  zy_attach_disarm_stub(fn, stub);
+  put_to_sleep(fn, stub, ZY_ASLEEP);
+  pthread_mutex_unlock(&pool.lock);
+}
+
+void zy_stub_sleep_with_function(ZyFunction *fn, int stub) {
+  pthread_mutex_lock(&pool.lock);
+  if (fn->stub[0].asleep != ZY_ASLEEP_NOT) put_to_sleep(fn, stub, ZY_ASLEEP_WITH_FUNCTION);
   pthread_mutex_unlock(&pool.lock);
 }
 
