@@ -32,8 +32,8 @@ static ZyType arith_type(int op, ZyType x, ZyType y) {
 /* By a metamethod. Where there are two operands the instruction behind calls it: that says which operator the script has
 ** (x - 1 is ADDI), on what, and in which order. */
 static void operate(ZyBuild *b, int op, int dest, ZyRef x) {
-  int unary = op == ZY_ARITH_UNM || op == ZY_ARITH_BNOT, pc = unary ? b->pc : b->pc + 1;
-  ZyInstruction mm = b->unit->code[pc];
+  int unary = op == ZY_ARITH_UNM || op == ZY_ARITH_BNOT;
+  ZyInstruction mm = b->unit->code[b->pc + 1];
   ZyRef y = x, r;
   if (b->scope->inlined != 0) {
     zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
@@ -47,8 +47,8 @@ static void operate(ZyBuild *b, int op, int dest, ZyRef x) {
     else y = zy_build_constant(b, ZY_B(mm));
     if (ZY_K(mm)) r = x, x = y, y = r;
   }
-  r = zy_build_exiting(b, ZY_HIR_OPERATE, x, y, dest | (int64_t)op << 8, zy_build_state(b, pc));
-  zy_build_give(b, dest, r, pc + 1);
+  r = zy_build_exiting(b, ZY_HIR_OPERATE, x, y, dest | (int64_t)op << 8, zy_build_state(b, b->pc));
+  zy_build_give(b, dest, r, b->pc + (unary ? 1 : 2));
 }
 
 void zy_build_arith(ZyBuild *b, int op, int dest, ZyRef x, ZyRef y) {

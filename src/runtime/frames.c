@@ -119,9 +119,29 @@ static void move_results(ZyThread *t, ZyStack to, const ZyValue *from, int n, in
   t->top = to + count;
 }
 
+/* How far luaT_adjustvarargs moved the function of 'ci' up. */
+static int moved_up(const ZyCallInfo *ci) {
+  const ZyProto *p = zy_layout_proto(ci);
+  return p->is_vararg ? ci->u.l.nextraargs + p->numparams + 1 : 0;
+}
+
 static void end_frame(ZyThread *t, ZyCallInfo *ci, int64_t result) {
-  move_results(t, ci->func, ci->func + 1 + ZY_RETURN_REG(result), ZY_RETURN_COUNT(result), ci->nresults);
+  move_results(t, ci->func - moved_up(ci), ci->func + 1 + ZY_RETURN_REG(result), ZY_RETURN_COUNT(result), ci->nresults);
   t->ci = ci->previous;
+}
+
+/* As luaT_adjustvarargs: the frame 'ci', which has 'nargs' arguments, is moved behind the extra ones. */
+static void adjust_varargs(ZyThread *t, ZyCallInfo *ci, const ZyProto *p, int nargs) {
+  ZyStack from = ci->func, to = ci->func + nargs + 1;
+  *to = *from;
+  for (int i = 1; i <= p->numparams; i++) {
+    to[i] = from[i];
+    from[i].tt = ZY_TAG_NIL;
+  }
+  ci->u.l.nextraargs = nargs - p->numparams;
+  ci->func = to;
+  ci->top = to + 1 + p->maxstacksize;
+  t->top = to + 1 + p->numparams;
 }
 
 /* Room for 'n' values above the stack top; 'ci->top' stays what it is. */
@@ -141,6 +161,7 @@ static ZyCode *tail_call(lua_State *L, ZyCallInfo *ci, const ZyContext *cx, cons
   ZyThread *t = zy_thread(L);
   ZyInstruction i = exit->nframes == 0 ? zy_layout_proto(ci)->code[exit->pc] : 0;
   ZyStack func = ci->func + 1 + ZY_A(i);
+  int delta = moved_up(ci);
   const ZyValue *top = exit->top != 0 ? ci->func + 1 + exit->top : t->top;
   int nargs = ZY_B(i) > 0 ? ZY_B(i) - 1 : (int)(top - func) - 1;
   const ZyProto *p;
@@ -155,6 +176,7 @@ static ZyCode *tail_call(lua_State *L, ZyCallInfo *ci, const ZyContext *cx, cons
   t->top = func + nargs + 1;
   if (!have_room(L, ci, p->maxstacksize + LUA_MINSTACK)) return NULL;
   func = ci->func + 1 + ZY_A(i);
+  ci->func -= delta;
   for (int n = 0; n <= nargs; n++) {
     ci->func[n].v = func[n].v;
     ci->func[n].tt = func[n].tt;
@@ -196,10 +218,10 @@ static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func
   ZyCallInfo *callee;
   ZyCode *code;
   int nargs;
-  if (fn == NULL || p->is_vararg || t->hookmask != 0) return 0;
+  if (fn == NULL || t->hookmask != 0) return 0;
   code = atomic_load_explicit(&fn->stub[0].code, memory_order_acquire);    /* release: the worker that published it */
   if (code == NULL || !zy_frames_stack_left(cx)) return 0;
-  if (t->stack_last - t->top <= p->maxstacksize + LUA_MINSTACK) return 0;
+  if (t->stack_last - t->top <= p->maxstacksize + p->numparams + 1 + LUA_MINSTACK) return 0;
   callee = next_frame(L, ci);
   for (nargs = (int)(t->top - func) - 1; nargs < p->numparams; nargs++) (t->top++)->tt = ZY_TAG_NIL;
   callee->func = func;
@@ -208,6 +230,7 @@ static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func
   callee->nresults = (short)nresults;
   callee->u.l.savedpc = p->code;
   callee->u.l.trap = 0;
+  if (p->is_vararg) adjust_varargs(t, callee, p, nargs);
   t->ci = callee;
   finish_callee(L, callee, cx, code, code->fn(L, callee, cx, code));
   return 1;

@@ -71,6 +71,7 @@ int64_t zy_helper_operate(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t a
   f = event_of(t->G, &a, ZY_TM_ADD + op);
   if (f == NULL) f = event_of(t->G, &b, ZY_TM_ADD + op);
   if (f == NULL) return 1;
+  if (op != LUA_OPUNM && op != LUA_OPBNOT) ci->u.l.savedpc++;          /* the call is the next instruction's */
   if (!zy_frames_call_event(L, ci, cx, f, &a, &b)) {
     t->top = ci->top;
     *t->top++ = a;
