@@ -161,3 +161,66 @@ optimized, 30100.0
       end]], "tiers=2")
   end)
 end)
+
+describe("what is entered", function()
+  if not child.has "llvm" then return end
+
+  local ENTRIES = [[
+    local function entered(f)
+      return tonumber(zyjit.explain(f):match "from its start: optimized[^\n]*entered (%d+) time")
+    end
+  ]]
+
+  it("by others than native code is not a function that is too brief for that", function()
+    prints("512\ttrue\t8004000\n512\ttrue\n", ENTRIES .. [[
+      local function brief(x) return x * 2 end
+      local function longer(x)
+        x = x * 2 x = x - 1 x = x * 2 x = x - 1 x = x * 2 x = x - 1 x = x * 2 x = x - 1
+        x = x * 2 x = x - 1 x = x * 2 x = x - 1 x = x * 2 x = x - 1 x = x * 2 x = x - 1
+        x = x * 2 x = x - 1 x = x * 2 x = x - 1 x = x * 2 x = x - 1 x = x * 2 x = x - 1
+        return x
+      end
+      for i = 1, 5000 do pcall(brief, i) pcall(longer, i) end
+      local function native(n)
+        local s = 0
+        for i = 1, n do s = s + brief(i) end
+        return s
+      end
+      native(100) native(2000)
+      local count = entered(brief)
+      print(count, entered(longer) > 3000, native(2000) * 2 == 8004000 and 8004000)
+      for i = 1, 5000 do pcall(brief, 0.5) end
+      print(entered(brief), zyjit.tier(brief) == "optimized")]], "tiers=2")
+  end)
+
+  it("is not a function with variable arguments that does little with them", function()
+    prints("512\ttrue\ttrue\n", ENTRIES .. [[
+      local function little(...)
+        local s = 0
+        for i = 1, select("#", ...) do s = s + (select(i, ...)) end
+        return s
+      end
+      local function much(n, ...)
+        local s = 0
+        for i = 1, n do s = s + i end
+        return s
+      end
+      for i = 1, 3000 do pcall(little, 1, 2, 3) pcall(much, 50, 1, 2) end
+      print(entered(little), entered(much) > 1000, select(2, pcall(little, 1, 2, 3)) == 6)]], "tiers=2")
+  end)
+
+  it("stays in use when operators have metamethods", function()
+    prints("true\ttrue\n", [[
+      local V = {}
+      V.__add = function(a, b) return setmetatable({ x = a.x + b.x }, V) end
+      V.__unm = function(a) return setmetatable({ x = -a.x }, V) end
+      local function sums(n)
+        local v, one = setmetatable({ x = 0 }, V), setmetatable({ x = 1 }, V)
+        for i = 1, n do v = v + one + -one + one end
+        return v.x
+      end
+      for i = 1, 100 do sums(100) end
+      local before = zyjit.stats().exits.operator
+      print(sums(1000) == 1000, zyjit.stats().exits.operator == before and zyjit.tier(sums) == "optimized")]], "tiers=2")
+  end)
+end)

@@ -38,7 +38,6 @@ enum {
   CUT_OFF_ENTRIES = 1024,              /* entries after which it is judged whether they come back */
   SHORT_CODE = 64,                     /* instructions that take less time than entering native code twice */
   BRIEF_ENTRIES = 512,                 /* entries after which it is judged whether a function is too brief to be entered */
-  BRIEF_LOOP = 16,                     /* iterations in a call of such a function with variable arguments */
   BRIEF_CODE = 20                      /* instructions of one that takes as long in the interpreter as being entered */
 };
 
@@ -342,11 +341,21 @@ static int is_short(const ZyFunction *fn, int i) {
   return last - first < SHORT_CODE;
 }
 
-/* Only the interpreter calls functions with variable arguments, whose loops are mostly over these. */
+/* Whether a loop is over the function's variable arguments. */
+static int iterates_varargs(const ZyFunction *fn) {
+  int first;
+  for (int i = 1; i < fn->nstubs; i++) {
+    if (!zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) continue;
+    for (int pc = first; pc < fn->stub[i].pc; pc++)
+      if (ZY_OP(zy_attach_original(fn, pc)) == ZY_BC_VARARG) return 1;
+  }
+  return 0;
+}
+
 static int is_brief(const ZyFunction *fn, const ZyCode *code) {
   int n = 0;
   if (code->stub != 0 || zy_observe_is(code)) return 0;
-  if (fn->proto->is_vararg) return count_of(fn, 0) / BRIEF_LOOP < atomic_load_explicit(&fn->stub[0].count, memory_order_relaxed);
+  if (fn->proto->is_vararg && iterates_varargs(fn)) return 1;
   if (fn->nstubs > 1 || code->ncallees > 0) return 0;
   for (int pc = fn->head + 1; pc < fn->size && n <= BRIEF_CODE; pc++) {
     ZyBc op = ZY_OP(zy_attach_original(fn, pc));
@@ -357,7 +366,7 @@ static int is_brief(const ZyFunction *fn, const ZyCode *code) {
 
 int zy_policy_declines(ZyState *S, ZyFunction *fn, int i, const ZyCode *code) {
   ZyStub *stub = &fn->stub[i];
-  int most = stub->cut_off > CUT_OFF_ENTRIES * 7 / 8;
+  int most = stub->cut_off > CUT_OFF_ENTRIES / 2;
   stub->cut_off++;
   if (++stub->entries % BRIEF_ENTRIES != 0) return 0;
   if (is_brief(fn, code)) {
