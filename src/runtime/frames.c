@@ -18,6 +18,7 @@
 #include "profile/attach.h"
 #include "runtime/enter.h"
 #include "runtime/helper.h"
+#include "runtime/library.h"
 #include "runtime/state.h"
 #include "vm/bytecode.h"
 
@@ -236,6 +237,21 @@ static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func
   return 1;
 }
 
+/* 1 when the C function at 'func' did not have to be called. */
+static int call_library(lua_State *L, ZyCallInfo *ci, const ZyContext *cx, ZyStack func, int nresults) {
+  ZyThread *t = zy_thread(L);
+  ptrdiff_t at = func - t->stack, top = ci->top - ci->func;
+  const ZyValue *from;
+  int n;
+  ci->top = t->top + LUA_MINSTACK;           /* what API functions may push */
+  n = zy_library_call(L, cx, func, &from);
+  ci->top = ci->func + top;
+  if (n < 0) return 0;
+  move_results(t, t->stack + at, from, n, nresults);
+  if (nresults >= 0) t->top = ci->top;
+  return 1;
+}
+
 int zy_frames_call_event(lua_State *L, ZyCallInfo *ci, ZyContext *cx, const ZyValue *f, const ZyValue *a, const ZyValue *b) {
   ZyThread *t = zy_thread(L);
   ZyStack func = ci->top;
@@ -262,6 +278,7 @@ int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg,
     func = t->stack + at;
   }
   if (tag != ZY_TAG_LUA_FN && tag != ZY_TAG_CFUNCTION && tag != ZY_TAG_C_FN) return 1;
+  if (tag == ZY_TAG_CFUNCTION && call_library(L, ci, cx, func, (int)nresults)) return 0;
   if (tag != ZY_TAG_LUA_FN || !call_native(L, ci, cx, func, (int)nresults, 0)) {
     ptrdiff_t top = ci->top - ci->func;
     if (!zy_frames_stack_left(cx)) return 1;
