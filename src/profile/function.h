@@ -92,6 +92,7 @@ typedef struct ZyFunction {
   uint8_t sleeps;                      /* a stub of it may be asleep */
   uint8_t folded;                      /* see fold.c */
   _Atomic uint8_t status;              /* ZyStatus of the last compilation when it failed, else OK; by workers */
+  uint32_t calls;                      /* that the interpreter made */
   uint32_t exits;                      /* exits taken, all code */
   uint32_t deopts;                     /* recompilations after failed assumptions */
   ZyCell *cells;                       /* one per instruction, then one per register: the function's parameters

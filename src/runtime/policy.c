@@ -104,10 +104,11 @@ static void keep_limit(ZyState *S, const ZyFunction *but) {
 }
 
 /* What the code of stub 'i' would execute: a loop with those in it. Of a nest the outermost one that is hot is to be
-** compiled first, then the others are hardly needed. */
-static uint32_t heat_of(const ZyFunction *fn, int i) {
-  uint32_t sum = 0;
+** compiled first, then the others are hardly needed. A function whose loops are long is executed in them for now. */
+static uint32_t heat_of(const ZyState *S, const ZyFunction *fn, int i) {
+  uint32_t sum = 0, most = (fn->calls + 1) * ((uint32_t)S->config.hot_threshold / SHORT_LOOP);
   int first;
+  if (i == 0 && count_of(fn, 0) > most) return most;
   if (i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return count_of(fn, i);
   for (int k = 1; k < fn->nstubs; k++)
     if (fn->stub[k].pc >= first && fn->stub[k].pc <= fn->stub[i].pc) sum += count_of(fn, k);
@@ -125,7 +126,7 @@ static ZyStatus ask(lua_State *L, ZyState *S, ZyFunction *fn, int i, int tier, c
   unit = zy_freeze_unit(L, S, fn, i, tier, frame);
   if (unit != NULL) {
     zy_state_say(S, 2, fn, "tier %d asked for, stub %d", tier, i);
-    status = zy_compile_request(S->owner, &S->config, fn, unit, heat_of(fn, i), wait, why, sizeof why);
+    status = zy_compile_request(S->owner, &S->config, fn, unit, heat_of(S, fn, i), wait, why, sizeof why);
   }
   if (status != ZY_STATUS_OK && status != ZY_STATUS_CANCELLED) zy_state_say(S, 1, fn, "not compiled: %s", why);
   return status;
@@ -171,9 +172,8 @@ static ZyCode *observe(lua_State *L, ZyState *S, ZyFunction *fn, int i, const Zy
 
 /* Whether the function, which is on its way as a whole, is sooner called again than its loop 'i' needs code of its own. */
 static int ends_soon(const ZyState *S, const ZyFunction *fn, int i) {
-  uint32_t calls = atomic_load_explicit(&fn->stub[0].count, memory_order_relaxed);
   if (i == 0 || fn->stub[0].level < 2 || fn->stub[0].next == UINT32_MAX) return 0;
-  return count_of(fn, i) / (calls + 1) < (uint32_t)S->config.hot_threshold / SHORT_LOOP;
+  return count_of(fn, i) / (fn->calls + 1) < (uint32_t)S->config.hot_threshold / SHORT_LOOP;
 }
 
 /* Whether a loop within that of stub 'i' has been asked for at tier 2. Code of a lower tier would execute that loop
@@ -237,6 +237,7 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
 
 ZyCode *zy_policy_cold(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCallInfo *frame) {
   uint32_t rate = (uint32_t)S->config.sample_rate, count;
+  fn->calls += i == 0;
   if (rate > 1 && ++S->tick % rate != 0) return NULL;
   /* others only read it: no need for the cost of an atomic addition */
   count = atomic_load_explicit(&fn->stub[i].count, memory_order_relaxed) + rate;
@@ -368,6 +369,7 @@ int zy_policy_declines(ZyState *S, ZyFunction *fn, int i, const ZyCode *code) {
   ZyStub *stub = &fn->stub[i];
   int most = stub->cut_off > CUT_OFF_ENTRIES / 2;
   stub->cut_off++;
+  fn->calls += i == 0;
   if (++stub->entries % BRIEF_ENTRIES != 0) return 0;
   if (is_brief(fn, code)) {
     for (int k = 0; k < fn->nstubs; k++) give_up(fn, k);
