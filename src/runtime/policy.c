@@ -120,7 +120,8 @@ static ZyStatus ask(lua_State *L, ZyState *S, ZyFunction *fn, int i, int tier, c
   char why[256] = "";
   ZyStatus status = ZY_STATUS_MEMORY;
   ZyUnit *unit;
-  fn->stub[i].level = tier;
+  int8_t level = fn->stub[i].level;
+  fn->stub[i].level = (int8_t)tier;
   fn->stub[i].next = next_of(S, fn, tier);
   keep_limit(S, fn);
   unit = zy_freeze_unit(L, S, fn, i, tier, frame);
@@ -128,7 +129,11 @@ static ZyStatus ask(lua_State *L, ZyState *S, ZyFunction *fn, int i, int tier, c
     zy_state_say(S, 2, fn, "tier %d asked for, stub %d", tier, i);
     status = zy_compile_request(S->owner, &S->config, fn, unit, heat_of(S, fn, i), wait, why, sizeof why);
   }
-  if (status != ZY_STATUS_OK && status != ZY_STATUS_CANCELLED) zy_state_say(S, 1, fn, "not compiled: %s", why);
+  if (status == ZY_STATUS_CANCELLED) {                 /* too much is waiting: later */
+    fn->stub[i].level = level;
+    fn->stub[i].next = count_of(fn, i) + (uint32_t)S->config.hot_threshold;
+  }
+  else if (status != ZY_STATUS_OK) zy_state_say(S, 1, fn, "not compiled: %s", why);
   return status;
 }
 

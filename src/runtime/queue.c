@@ -14,7 +14,10 @@
 
 #include <stdlib.h>
 
-enum { BATCH_CODE = 4000 };            /* instructions in a batch that make it large enough */
+enum {
+  MOST_WAITING = 1000,                 /* jobs that nobody waits for: more would be out of date when they are done */
+  BATCH_CODE = 4000                    /* instructions in a batch that make it large enough */
+};
 
 static const int64_t PATIENCE = 100000000;             /* nanoseconds that libgccjit's requests wait for LLVM's */
 
@@ -61,13 +64,15 @@ static int same_stub(const ZyJob *a, const ZyJob *b) {
   return a->fn != NULL && a->fn == b->fn && a->unit->stub_index == b->unit->stub_index;
 }
 
-int zy_queue_push(ZyQueue *queue, ZyJob *job) {
+ZyPush zy_queue_push(ZyQueue *queue, ZyJob *job) {
   ZyJob *next;
+  int n = 0;
   if (!job->waited) {
-    for (const ZyJob *other = queue->waiting; other != NULL; other = other->next)
-      if (same_stub(other, job) && other->unit->tier > job->unit->tier) return 0;
+    for (const ZyJob *other = queue->waiting; other != NULL; other = other->next, n++)
+      if (same_stub(other, job) && other->unit->tier > job->unit->tier) return ZY_PUSH_BETTER;
     for (const ZyJob *other = queue->running; other != NULL; other = other->next)
-      if (same_stub(other, job) && other->unit->tier > job->unit->tier && !atomic_load(&other->stale)) return 0;
+      if (same_stub(other, job) && other->unit->tier > job->unit->tier && !atomic_load(&other->stale)) return ZY_PUSH_BETTER;
+    if (n >= MOST_WAITING) return ZY_PUSH_FULL;
   }
   for (ZyJob *other = queue->waiting; other != NULL; other = next) {
     next = other->next;
@@ -77,7 +82,7 @@ int zy_queue_push(ZyQueue *queue, ZyJob *job) {
     if (same_stub(other, job) && other->unit->tier == job->unit->tier) atomic_store(&other->stale, 1);
   enter(&queue->waiting, job);
   count(job, 1, 0);
-  return 1;
+  return ZY_PUSH_QUEUED;
 }
 
 /* Whether 'a' goes before 'b'. Equals in the order they came. */

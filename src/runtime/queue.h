@@ -41,9 +41,14 @@ typedef struct ZyQueue {
 /* Frees a job that is in no list, with all that it holds but its code. */
 void zy_job_free(ZyJob *job);
 
-/* Enters 'job' and frees those that it makes superfluous. 0: it is superfluous itself, because a higher tier of the
-** same stub is on its way; it is not entered then. */
-int zy_queue_push(ZyQueue *queue, ZyJob *job);
+typedef enum ZyPush {
+  ZY_PUSH_QUEUED,
+  ZY_PUSH_BETTER,                      /* not entered: a higher tier of the same stub is on its way */
+  ZY_PUSH_FULL                         /* not entered */
+} ZyPush;
+
+/* Enters 'job', unless there is a reason not to, and frees those that it makes superfluous. */
+ZyPush zy_queue_push(ZyQueue *queue, ZyJob *job);
 
 /* Moves the jobs to do next to the running ones, and into 'batch'. Returns how many: all of one tier and for one
 ** back end. When there is none to do now, 0, and in '*when' the time to ask again, INT64_MAX: not before something

@@ -411,13 +411,16 @@ static void say(char *why, size_t size, const char *text) {
 
 ZyJob *zy_worker_ask(ZyJob *job, ZyStatus *status, char *why, size_t size) {
   int waited = job->waited;
+  ZyPush push;
   *status = ZY_STATUS_CANCELLED;
   pthread_once(&opened, open_pool);
   guard_thread();
   pthread_mutex_lock(&pool.lock);
   if (zy_worker_leaving()) {
     say(why, size, "the process is exiting");
-  } else if (!zy_queue_push(&pool.queue, job)) {
+  } else if ((push = zy_queue_push(&pool.queue, job)) == ZY_PUSH_FULL) {
+    say(why, size, "too much waits to be compiled");
+  } else if (push == ZY_PUSH_BETTER) {
     *status = ZY_STATUS_OK;
   } else if (!start_worker(most_workers(&job->config))) {
     zy_queue_remove(&pool.queue, job);
