@@ -337,3 +337,18 @@ describe("states", function()
     assert.is_true(ok, ("%s %s"):format(how, status))
   end)
 end)
+
+describe("requests", function()
+  it("are not more than a thousand at a time, and those turned away come again", function()
+    runs("1000\ttrue\n", 0, [[
+      local kept, most = {}, 0
+      for i = 1, 3000 do
+        kept[i] = load "local s = 0 for i = 1, ... do s = s + i end return s"
+        kept[i](3)
+        most = math.max(most, zyjit.stats().queue_length)
+      end
+      zyjit.shutdown()
+      print(most, kept[3000](10) == 55)]], { ZYJIT_OPTIONS = FAST .. ",tiers=0",
+        LUA_CPATH = build_with { gccjit = "#!/bin/sh\nexec sleep 60\n" } .. "/?.so;;" })
+  end)
+end)

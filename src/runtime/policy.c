@@ -232,11 +232,11 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
     stub->next = hot_at(S, fn, i);
     return atomic_load_explicit(&stub->code, memory_order_acquire);
   }
+  stub->next = next_of(S, fn, stub->level);
   if (may_use(S, fn, 1) && count >= (uint32_t)S->config.warm_threshold) {
     if (stub->level < 1) ask(L, S, fn, i, 1, frame);
   }
   else if (may_use(S, fn, 0) && stub->level < 0) ask(L, S, fn, i, 0, frame);
-  stub->next = next_of(S, fn, stub->level);
   return atomic_load_explicit(&stub->code, memory_order_acquire);          /* there already when compiling blocks */
 }
 
