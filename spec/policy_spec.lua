@@ -115,7 +115,7 @@ left native code 8 times, recompiled 1 time
 optimized, 30100.0
 ]], [[
       local function add(a, b) return a + b end
-      for i = 1, 2000 do add(i, 1) end
+      for i = 1, 1200 do add(i, 1) end
       local sum = 0
       for i = 1, 1000 do sum = add(sum, 0.5) end
       for i = 1, 1000 do sum = add(sum, 29.6) end
