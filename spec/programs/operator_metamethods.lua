@@ -162,3 +162,52 @@ print(plain(1000), plain(10))
 V.__add = function(a, b) collectgarbage "step" return new(val(a) + val(b)) end
 local function collects(n) local v = new(0) for i = 1, n do v = v + new(i) end return v.x end
 print(collects(600))
+
+-- a hook that a metamethod sets sees what comes behind the operator, once
+local H = setmetatable({}, {})
+local lines, active = {}, false
+getmetatable(H).__add = function(_, i)
+  if i == active then debug.sethook(function(_, line) lines[#lines + 1] = line end, "l") end
+  return i
+end
+getmetatable(H).__unm = function()
+  if active == "minus" then debug.sethook(function(_, line) lines[#lines + 1] = line end, "l") end
+  return 1
+end
+local here = debug.getinfo(1, "l").currentline
+local function sets_hook(n)
+  local s = 0
+  for i = 1, n do
+    s = s + (H + i)
+    s = s + 1
+    s = s - -H
+    s = s + 2
+  end
+  debug.sethook()
+  return s
+end
+print(sets_hook(1000))
+active = 499
+print(sets_hook(500))
+for i = 1, #lines do lines[i] = lines[i] - here end
+print(#lines, table.concat(lines, " "))
+lines, active = {}, "minus"
+print(sets_hook(1))
+for i = 1, #lines do lines[i] = lines[i] - here end
+print(#lines, table.concat(lines, " "))
+-- and a local variable that it changes is seen
+local L = setmetatable({}, { __add = function(_, i)
+  if i == 700 then
+    for k = 1, 9 do if debug.getlocal(2, k) == "s" then debug.setlocal(2, k, -1000000) end end
+  end
+  return i
+end })
+local function changed(n)
+  local s, t = 0, 0
+  for i = 1, n do
+    t = t + (L + i)
+    s = s + 1
+  end
+  return s, t
+end
+print(changed(600), changed(1000))

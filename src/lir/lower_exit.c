@@ -153,6 +153,7 @@ static int32_t pc_after(const ZyHir *h, const ZyHirNode *n) {
   if (!(effect & ZY_EFFECT_WRITE_GC) || n->state == 0) return NO_HOOK_CHECK;
   if ((n->op == ZY_HIR_CALL || n->op == ZY_HIR_CALL_LUA) && ZY_CALL_NRESULTS(n->imm) < 0) return NO_HOOK_CHECK;
   if (n->op == ZY_HIR_VARARG) return NO_HOOK_CHECK;            /* calls nobody */
+  if (n->op == ZY_HIR_OPERATE) return n->imm >> 8 >= ZY_ARITH_UNM ? pc + 1 : pc + 2;      /* behind the MMBIN */
   if (unit == NULL) return pc + 1;
   if (inlined != 0) unit = unit->callees[h->inlines.v[inlined].callee].unit;
   if (unit == NULL || pc >= unit->ncode) return NO_HOOK_CHECK;

@@ -267,6 +267,19 @@ int zy_frames_call_event(lua_State *L, ZyCallInfo *ci, ZyContext *cx, const ZyVa
   return done;
 }
 
+/* As luaD_tryfuncTM: what is called has a __call, which gets it as its first argument. 0: it has none. */
+static int insert_event(ZyThread *t, ZyStack func) {
+  const ZyValue *f = zy_helper_event(t->G, func, ZY_TM_CALL);
+  if (f == NULL) return 0;
+  for (ZyStack p = t->top++; p > func; p--) {
+    p->v = p[-1].v;
+    p->tt = p[-1].tt;
+  }
+  func->v = f->v;
+  func->tt = f->tt;
+  return 1;
+}
+
 int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg, int64_t nargs, int64_t nresults) {
   ZyThread *t = zy_thread(L);
   ZyStack func = ci->func + 1 + reg;
@@ -277,7 +290,10 @@ int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg,
     lua_gc(L, LUA_GCCOLLECT);
     func = t->stack + at;
   }
-  if (tag != ZY_TAG_LUA_FN && tag != ZY_TAG_CFUNCTION && tag != ZY_TAG_C_FN) return 1;
+  if (tag != ZY_TAG_LUA_FN && tag != ZY_TAG_CFUNCTION && tag != ZY_TAG_C_FN) {
+    if (!insert_event(t, func)) return 1;
+    tag = func->tt;
+  }
   if (tag == ZY_TAG_CFUNCTION && call_library(L, ci, cx, func, (int)nresults)) return 0;
   if (tag != ZY_TAG_LUA_FN || !call_native(L, ci, cx, func, (int)nresults, 0)) {
     ptrdiff_t top = ci->top - ci->func;

@@ -47,8 +47,7 @@ int64_t zy_helper_arith(int64_t op, int64_t ap, int64_t at, int64_t bp, int64_t 
   return evaluate(ZY_HIR_ARITH, op, value(ap, at), value(bp, bt), out) != ZY_EVAL_DONE;
 }
 
-/* The metamethod of 'v' for an event; NULL when it has none. */
-static const ZyValue *event_of(const ZyGlobal *G, const ZyValue *v, int event) {
+const ZyValue *zy_helper_event(const ZyGlobal *G, const ZyValue *v, int event) {
   const ZyTable *meta;
   const ZyValue *f;
   if (v->tt == ZY_TAG_TABLE) meta = ((ZyTable *)v->v.gc)->metatable;
@@ -68,8 +67,8 @@ int64_t zy_helper_operate(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t a
   if (zy_helper_arith(op, ap, at, bp, bt, ci->func + 1 + reg) == 0) return 0;
   /* an error would not name the operand; and of two numbers it is one */
   if (is_number(at) && is_number(bt)) return 1;
-  f = event_of(t->G, &a, ZY_TM_ADD + op);
-  if (f == NULL) f = event_of(t->G, &b, ZY_TM_ADD + op);
+  f = zy_helper_event(t->G, &a, ZY_TM_ADD + op);
+  if (f == NULL) f = zy_helper_event(t->G, &b, ZY_TM_ADD + op);
   if (f == NULL) return 1;
   if (op != LUA_OPUNM && op != LUA_OPBNOT) ci->u.l.savedpc++;          /* the call is the next instruction's */
   if (!zy_frames_call_event(L, ci, cx, f, &a, &b)) {
