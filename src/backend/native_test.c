@@ -156,6 +156,7 @@ static int64_t call(State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg, int64_
 }
 
 static int64_t interpreter(void) { return wide(1); }
+static int64_t undecided(void) { return wide(2); }
 static int64_t nothing(void) { return wide(0); }
 
 static int64_t compare(ZyHirOp op, ZyValue a, ZyValue b) {
@@ -203,6 +204,7 @@ static void set_helpers(World *w) {
   HELPER(VARARG, vararg);
   HELPER(CALL, call);
   HELPER(OPERATE, interpreter);
+  HELPER(COMPARE, undecided);
   HELPER(CONCAT, interpreter);
   HELPER(CLOSURE, interpreter);
   HELPER(SET_LIST, interpreter);

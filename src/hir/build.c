@@ -48,7 +48,9 @@ static void compare_registers(ZyBuild *b, ZyInstruction i, ZyHirOp op) {
 }
 
 static void compare_immediate(ZyBuild *b, ZyInstruction i, ZyHirOp op, int flip) {
-  ZyRef x = zy_build_read(b, ZY_A(i)), y = zy_build_int(b, ZY_SB(i));
+  ZyRef x = zy_build_read(b, ZY_A(i)), y;
+  /* a metamethod is given what the script has */
+  y = ZY_C(i) && zy_build_avoids(b, ZY_AVOID_PLAIN) ? zy_build_num(b, ZY_SB(i)) : zy_build_int(b, ZY_SB(i));
   zy_build_compare(b, op, flip ? y : x, flip ? x : y);
 }
 

@@ -76,6 +76,14 @@ static void go_on(ZyBuild *b, int pc, int to, int other) {
   b->pc = pc;
 }
 
+/* The condition; metamethods are called, where they were met. 0: it is left to the interpreter. */
+static ZyRef condition(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y) {
+  if (!zy_build_avoids(b, ZY_AVOID_PLAIN)) return zy_build_exiting(b, op, x, y, 0, zy_build_state(b, b->pc));
+  if (b->scope->inlined == 0) return zy_build_exiting(b, ZY_HIR_COMPARE, x, y, op - ZY_HIR_EQ, zy_build_state(b, b->pc));
+  zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
+  return 0;
+}
+
 void zy_build_compare(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y) {
   ZyType among = op == ZY_HIR_EQ ? ZY_TYPE_ANY : ZY_TYPE_NUMBER | ZY_TYPE_STRING;
   int pc = b->pc, k = ZY_K(b->unit->code[pc]), target = pc + 2 + ZY_SJ(b->unit->code[pc + 1]);
@@ -83,10 +91,12 @@ void zy_build_compare(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y) {
   ZyRef cond;
   x = operand(b, x, 0, among);
   y = operand(b, y, 1, among);
-  cond = zy_build_exiting(b, op, x, y, 0, zy_build_state(b, pc));
+  cond = condition(b, op, x, y);
+  if (cond == 0) return;
   zy_build_split(b, cond, to);
   for (int s = 0; s < 2; s++) {              /* to[0]: it holds */
     zy_build_enter(b, to[s]);
+    if (zy_build_avoids(b, ZY_AVOID_PLAIN)) zy_build_exiting(b, ZY_HIR_TRAP, 0, 0, 0, zy_build_state(b, s == !k ? target : pc + 2));
     go_on(b, pc, s == !k ? target : pc + 2, s == !k ? pc + 2 : target);
   }
 }

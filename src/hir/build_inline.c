@@ -60,13 +60,13 @@ static int instruction_fits(const ZyUnit *outermost, const ZyUnit *unit, int pc,
     case ZY_BC_DIVK: case ZY_BC_IDIVK: case ZY_BC_BANDK: case ZY_BC_BORK: case ZY_BC_BXORK: case ZY_BC_SHRI:
     case ZY_BC_SHLI: case ZY_BC_ADD: case ZY_BC_SUB: case ZY_BC_MUL: case ZY_BC_MOD: case ZY_BC_POW: case ZY_BC_DIV:
     case ZY_BC_IDIV: case ZY_BC_BAND: case ZY_BC_BOR: case ZY_BC_BXOR: case ZY_BC_SHL: case ZY_BC_SHR:
-    case ZY_BC_UNM: case ZY_BC_BNOT:         /* a metamethod's call needs a frame */
+    case ZY_BC_UNM: case ZY_BC_BNOT: case ZY_BC_EQ: case ZY_BC_LT: case ZY_BC_LE: case ZY_BC_LTI: case ZY_BC_LEI:
+    case ZY_BC_GTI: case ZY_BC_GEI:          /* a metamethod's call needs a frame */
       return unit->avoid == NULL || !(unit->avoid[pc] & ZY_AVOID_PLAIN) || !zy_build_has_run(unit, pc);
     case ZY_BC_MOVE: case ZY_BC_LOADI: case ZY_BC_LOADF: case ZY_BC_LOADK: case ZY_BC_LOADKX: case ZY_BC_LOADFALSE:
     case ZY_BC_LFALSESKIP: case ZY_BC_LOADTRUE: case ZY_BC_LOADNIL: case ZY_BC_GETUPVAL: case ZY_BC_MMBIN:
     case ZY_BC_MMBINI: case ZY_BC_MMBINK: case ZY_BC_NOT: case ZY_BC_JMP:
-    case ZY_BC_EQ: case ZY_BC_LT: case ZY_BC_LE: case ZY_BC_EQK: case ZY_BC_EQI: case ZY_BC_LTI: case ZY_BC_LEI:
-    case ZY_BC_GTI: case ZY_BC_GEI: case ZY_BC_TEST: case ZY_BC_TESTSET: case ZY_BC_RETURN0: case ZY_BC_RETURN1:
+    case ZY_BC_EQK: case ZY_BC_EQI: case ZY_BC_TEST: case ZY_BC_TESTSET: case ZY_BC_RETURN0: case ZY_BC_RETURN1:
     case ZY_BC_FORLOOP: case ZY_BC_FORPREP: case ZY_BC_EXTRAARG:
       return 1;
     case ZY_BC_GETTABUP: case ZY_BC_GETTABLE: case ZY_BC_GETI: case ZY_BC_GETFIELD: case ZY_BC_SETTABUP:

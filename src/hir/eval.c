@@ -287,9 +287,9 @@ ZyEval zy_eval_node(const ZyHirNode *n, const ZyValue a[3], ZyValue *out) {
     case ZY_HIR_BARRIER: case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_LEN_STR:
     case ZY_HIR_ELEM_SLOT: case ZY_HIR_LEN_TABLE: case ZY_HIR_STR_BYTE: case ZY_HIR_NEXT:
     case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET:
-    case ZY_HIR_NEW_TABLE: case ZY_HIR_SET_LIST: case ZY_HIR_OPERATE: case ZY_HIR_LEN: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE: case ZY_HIR_VARARG:
+    case ZY_HIR_NEW_TABLE: case ZY_HIR_SET_LIST: case ZY_HIR_OPERATE: case ZY_HIR_COMPARE: case ZY_HIR_LEN: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE: case ZY_HIR_VARARG:
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: case ZY_HIR_RECORD: case ZY_HIR_RECORD_CALL: case ZY_HIR_RECORD_TABLE:
-    case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL: case ZY_HIR_JUMP: case ZY_HIR_BRANCH:
+    case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL: case ZY_HIR_TRAP: case ZY_HIR_JUMP: case ZY_HIR_BRANCH:
     case ZY_HIR_RETURN: case ZY_HIR_EXIT: case ZY_HIR_COUNT_:
       return ZY_EVAL_OTHER;
   }

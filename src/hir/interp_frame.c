@@ -37,6 +37,7 @@ HELPER_TYPE(SetMeta, State *, ZyTable *, ZyTable *)
 HELPER_TYPE(Length, State *, ZyCallInfo *, ZyTable *)
 HELPER_TYPE(Int1, State *, ZyCallInfo *, int64_t)
 HELPER_TYPE(Int2, State *, ZyCallInfo *, int64_t, int64_t)
+HELPER_TYPE(Polled, State *, ZyCallInfo *)
 HELPER_TYPE(Operate, State *, ZyCallInfo *, ZyContext *, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Int3, State *, ZyCallInfo *, int64_t, int64_t, int64_t)
 HELPER_TYPE(Call, State *, ZyCallInfo *, ZyContext *, int64_t, int64_t, int64_t)
@@ -223,6 +224,8 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
     case ZY_HIR_NEW_TABLE:
       return result(m, HELPER(m, NEW_TABLE, Int3, L, ci, reg, imm >> 8 & 0xffffff, imm >> 32), reg, out);
     case ZY_HIR_SET_LIST: return done(HELPER(m, SET_LIST, Int2, L, ci, m->h->states.v[n->state].pc, imm > 0 ? imm : -1));
+    case ZY_HIR_COMPARE:
+      return decided(HELPER(m, COMPARE, Operate, L, ci, m->cx, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm), out);
     case ZY_HIR_OPERATE:
       return result(m, HELPER(m, OPERATE, Operate, L, ci, m->cx, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm), reg, out);
     case ZY_HIR_LEN: return result(m, HELPER(m, LEN, Int3, L, ci, a[0].v.i, a[0].tt, imm), imm, out);
@@ -243,6 +246,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
       if (m->code->block_count != NULL) m->code->block_count[imm]++;
       return ZY_STEP_NEXT;
     case ZY_HIR_TICK: return tick(m);
+    case ZY_HIR_TRAP: return ci->u.l.trap && HELPER(m, POLLED, Polled, L, ci) ? ZY_STEP_EXIT : ZY_STEP_NEXT;
     case ZY_HIR_POLL: return ((ZyThread *)L)->hookmask != 0 ? ZY_STEP_EXIT : ZY_STEP_NEXT;
 
     case ZY_HIR_NONE: case ZY_HIR_CONST: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG: case ZY_HIR_STORE_REG:

@@ -313,12 +313,12 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: return call(m, n);
     case ZY_HIR_VARARG: return vararg(m, n);
     case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_SET_LIST: case ZY_HIR_NEXT:
-    case ZY_HIR_OPERATE:
+    case ZY_HIR_OPERATE: case ZY_HIR_COMPARE:
       return ZY_STEP_EXIT;
     case ZY_HIR_STR_BYTE: return give_int(out, 0);
 
     case ZY_HIR_BARRIER: case ZY_HIR_CLOSE: case ZY_HIR_RECORD: case ZY_HIR_RECORD_CALL: case ZY_HIR_RECORD_TABLE:
-    case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL:
+    case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL: case ZY_HIR_TRAP:
       return ZY_STEP_NEXT;
 
     case ZY_HIR_IDIV_INT: case ZY_HIR_MOD_INT: return fault(m, "division by zero without a guard");

@@ -250,7 +250,7 @@ static int check_operand_types(Verifier *v) {
   switch ((ZyHirOp)n->op) {
     case ZY_HIR_CONST: case ZY_HIR_KCONST: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG: case ZY_HIR_UPVAL_GET:
     case ZY_HIR_NEW_TABLE: case ZY_HIR_SET_LIST: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE:
-    case ZY_HIR_NEXT: case ZY_HIR_VARARG: case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL: case ZY_HIR_JUMP:
+    case ZY_HIR_NEXT: case ZY_HIR_VARARG: case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL: case ZY_HIR_TRAP: case ZY_HIR_JUMP:
     case ZY_HIR_RETURN: case ZY_HIR_EXIT: case ZY_HIR_NONE: case ZY_HIR_COUNT_:
       return 1;
     case ZY_HIR_ADD_INT: case ZY_HIR_SUB_INT: case ZY_HIR_MUL_INT: case ZY_HIR_IDIV_INT: case ZY_HIR_MOD_INT:
@@ -266,7 +266,7 @@ static int check_operand_types(Verifier *v) {
     case ZY_HIR_MATH_NUM: case ZY_HIR_NUM_TO_INT: case ZY_HIR_TRUNC_INT:
       return check_types(v, NUM, 0);
     case ZY_HIR_ARITH: case ZY_HIR_SAME: case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE: case ZY_HIR_TABLE_GET:
-    case ZY_HIR_FIELD_SET: case ZY_HIR_RECORD_TABLE: case ZY_HIR_OPERATE:
+    case ZY_HIR_FIELD_SET: case ZY_HIR_RECORD_TABLE: case ZY_HIR_OPERATE: case ZY_HIR_COMPARE:
       return check_types(v, VALUE, VALUE);
     case ZY_HIR_STORE_REG: case ZY_HIR_GUARD_TYPE: case ZY_HIR_GUARD_LIB: case ZY_HIR_TRUTHY: case ZY_HIR_IS_TYPE:
     case ZY_HIR_UPVAL_SET: case ZY_HIR_FIELD_FIND: case ZY_HIR_FIELD_GET: case ZY_HIR_LEN: case ZY_HIR_CALL: case ZY_HIR_RECORD:
@@ -351,6 +351,7 @@ static int check_immediate(Verifier *v) {
     return in_range(v, "upvalue", n->imm, unit != NULL && v->h->inlines.n == 1 ? unit->nupvalues : 256);
   if (op == ZY_HIR_LOAD_REG || op == ZY_HIR_STORE_REG)
     return in_range(v, "register", n->imm, unit != NULL && v->h->nregs > 0 ? v->h->nregs : 65536);
+  if (op == ZY_HIR_COMPARE) return in_range(v, "comparison", n->imm, 3);
   if (op == ZY_HIR_OPERATE) return in_range(v, "operator", n->imm, (ZY_ARITH_BNOT + 1) << 8);
   if (op == ZY_HIR_TABLE_GET || op == ZY_HIR_LEN || op == ZY_HIR_CLOSE) return in_range(v, "register", n->imm, 256);
   return 1;

@@ -165,6 +165,17 @@ static void poll(ZyLower *l, ZyRef r) {
 }
 
 
+/* As zy_lower_trapped, in front of the next instruction and with its state. */
+static void trap_node(ZyLower *l, ZyRef r) {
+  uint32_t set = zy_lower_label(l), done = zy_lower_label(l);
+  zy_lower_branch(l, trap(l), set, done, ZY_HINT_UNLIKELY);
+  zy_lower_place(l, set);
+  zy_lower_guard(l, r, ZY_OP2(EQ, failed(l, ZY_CALL(POLLED, I, l->L, l->ci)), zy_lower_bit(l, 0)));
+  zy_lower_jump(l, done, NULL, 0);
+  zy_lower_place(l, done);
+}
+
+
 /* ---- nodes ---------------------------------------------------------------------- */
 
 static void not_inlined(const ZyLower *l, const ZyHirNode *n) {
@@ -191,6 +202,20 @@ static void new_table(ZyLower *l, ZyRef r) {
   zy_lower_place(l, done);
   zy_lower_set(l, r, zy_lower_param(l, ZY_LIR_P));
   zy_lower_forget(l, (int)reg, (int)reg);
+}
+
+/* The helper's answer is 0, 1, or 2 for the interpreter. */
+static void compare(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  ZyRef a = n->ops[0], b = n->ops[1];
+  uint32_t p, s, q, t, answer;
+  not_inlined(l, n);
+  zy_lower_prepare_call(l, n->state);
+  p = zy_lower_bits(l, a), s = zy_lower_tag(l, a), q = zy_lower_bits(l, b), t = zy_lower_tag(l, b);
+  answer = ZY_OP2(AND, ZY_CALL(COMPARE, I, l->L, l->ci, l->cx, p, s, q, t, integer(l, n->imm)), integer(l, 0xffffffff));
+  zy_lower_if(l, ZY_OP2(EQ, answer, integer(l, 2)), zy_lower_stored_exit(l, l->out->exit_of_node[r]));
+  l->base = ZY_LOWER_NONE;
+  zy_lower_set(l, r, ZY_OP2(NE, answer, integer(l, 0)));
 }
 
 /* A helper whose result is no more than whether it succeeded; what it wants to know of its operands. */
@@ -247,6 +272,7 @@ void zy_lower_call_node(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
   switch (n->op) {
     case ZY_HIR_NEW_TABLE: new_table(l, r); break;
+    case ZY_HIR_COMPARE: compare(l, r); break;
     case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_OPERATE: case ZY_HIR_LEN:
     case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_CLOSE: case ZY_HIR_NEXT: case ZY_HIR_VARARG:
       call_out(l, r);
@@ -261,5 +287,6 @@ void zy_lower_call_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_COUNT: count(l, r); break;
     case ZY_HIR_TICK: tick(l, r); break;
     case ZY_HIR_POLL: poll(l, r); break;
+    case ZY_HIR_TRAP: trap_node(l, r); break;
   }
 }

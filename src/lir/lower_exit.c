@@ -113,15 +113,14 @@ static int reason(const ZyHir *h, const ZyHirNode *n) {
     case ZY_HIR_FIELD_SLOT: return ZY_K_PLACE(n->imm) != 0 ? ZY_EXIT_PLACE : ZY_EXIT_TABLE;
     case ZY_HIR_GUARD: return is_about_table(h, n->ops[0], 0) ? ZY_EXIT_TABLE : ZY_EXIT_SLOW;
     case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB: case ZY_HIR_TAIL_SELF: case ZY_HIR_SET_META: return ZY_EXIT_CALLEE;
-    case ZY_HIR_NUM_TO_INT: case ZY_HIR_TRUNC_INT: case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE:
-      return ZY_EXIT_ARITH;
-    case ZY_HIR_ARITH: return ZY_EXIT_OPERATOR;
+    case ZY_HIR_NUM_TO_INT: case ZY_HIR_TRUNC_INT: return ZY_EXIT_ARITH;
+    case ZY_HIR_ARITH: case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE: return ZY_EXIT_OPERATOR;
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: return ZY_EXIT_DEPTH;
     case ZY_HIR_TICK: return ZY_EXIT_TIER;
-    case ZY_HIR_POLL: return ZY_EXIT_HOOK;
+    case ZY_HIR_POLL: case ZY_HIR_TRAP: return ZY_EXIT_HOOK;
     case ZY_HIR_EXIT: return n->imm >= 0 && n->imm < ZY_EXIT_COUNT ? (int)n->imm : ZY_EXIT_SLOW;
     case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_NEW_TABLE:
-    case ZY_HIR_SET_LIST: case ZY_HIR_OPERATE: case ZY_HIR_LEN: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE:
+    case ZY_HIR_SET_LIST: case ZY_HIR_OPERATE: case ZY_HIR_COMPARE: case ZY_HIR_LEN: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE:
     case ZY_HIR_VARARG:
     case ZY_HIR_NONE: case ZY_HIR_CONST: case ZY_HIR_KCONST: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG:
     case ZY_HIR_STORE_REG: case ZY_HIR_ADD_INT: case ZY_HIR_SUB_INT: case ZY_HIR_MUL_INT: case ZY_HIR_IDIV_INT:
@@ -153,6 +152,7 @@ static int32_t pc_after(const ZyHir *h, const ZyHirNode *n) {
   if (!(effect & ZY_EFFECT_WRITE_GC) || n->state == 0) return NO_HOOK_CHECK;
   if ((n->op == ZY_HIR_CALL || n->op == ZY_HIR_CALL_LUA) && ZY_CALL_NRESULTS(n->imm) < 0) return NO_HOOK_CHECK;
   if (n->op == ZY_HIR_VARARG) return NO_HOOK_CHECK;            /* calls nobody */
+  if (n->op == ZY_HIR_COMPARE) return NO_HOOK_CHECK;           /* TRAP follows on both ways */
   if (n->op == ZY_HIR_OPERATE) return n->imm >> 8 >= ZY_ARITH_UNM ? pc + 1 : pc + 2;      /* behind the MMBIN */
   if (unit == NULL) return pc + 1;
   if (inlined != 0) unit = unit->callees[h->inlines.v[inlined].callee].unit;

@@ -44,6 +44,7 @@ void zy_helper_init(lua_State *L, ZyState *S) {
   SET(NEW_TABLE, zy_helper_new_table);
   SET(SET_LIST, zy_helper_set_list);
   SET(OPERATE, zy_helper_operate);
+  SET(COMPARE, zy_helper_compare);
   SET(LEN, zy_helper_len);
   SET(LENGTH, zy_helper_length);
   SET(NEXT, zy_helper_next);

@@ -44,6 +44,8 @@ int64_t zy_helper_barrier(lua_State *L, ZyTable *t);
 ZyTable *zy_helper_make_table(lua_State *L, ZyContext *cx, int64_t narray, int64_t nhash);
 int64_t zy_helper_new_table(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t narray, int64_t nhash);
 int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n);
+int64_t zy_helper_compare(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t ap, int64_t at, int64_t bp, int64_t bt,
+                          int64_t op);
 /* The metamethod of 'v' for an event (ZY_TM_); NULL when it has none. */
 const ZyValue *zy_helper_event(const ZyGlobal *G, const ZyValue *v, int event);
 int64_t zy_helper_operate(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t ap, int64_t at, int64_t bp, int64_t bt,

@@ -110,6 +110,9 @@ int64_t zy_helper_less(int64_t ap, int64_t at, int64_t bp, int64_t bt, int64_t o
   return or_equal ? order <= 0 : order < 0;
 }
 
+/* Values are no equal objects of this kind, and nothing says that they are: the flag tells, once it was looked for. */
+static int has_no_eq(const ZyTable *meta) { return meta == NULL || (meta->flags & 1 << ZY_TM_EQ); }
+
 int64_t zy_helper_equal(int64_t ap, int64_t at, int64_t bp, int64_t bt) {
   ZyValue out;
   if (at == ZY_TAG_LONG_STR && bt == ZY_TAG_LONG_STR) {
@@ -119,12 +122,12 @@ int64_t zy_helper_equal(int64_t ap, int64_t at, int64_t bp, int64_t bt) {
   if (at == ZY_TAG_TABLE && bt == ZY_TAG_TABLE) {
     const ZyTable *a = (const ZyTable *)(intptr_t)ap, *b = (const ZyTable *)(intptr_t)bp;
     if (a == b) return 1;
-    return a->metatable == NULL && b->metatable == NULL ? 0 : 2;
+    return has_no_eq(a->metatable) && has_no_eq(b->metatable) ? 0 : 2;
   }
   if (at == ZY_TAG_UDATA && bt == ZY_TAG_UDATA) {
     const ZyUserdata *a = (const ZyUserdata *)(intptr_t)ap, *b = (const ZyUserdata *)(intptr_t)bp;
     if (a == b) return 1;
-    return a->metatable == NULL && b->metatable == NULL ? 0 : 2;
+    return has_no_eq(a->metatable) && has_no_eq(b->metatable) ? 0 : 2;
   }
   if (is_number(at) && is_number(bt)) {
     if (evaluate(ZY_HIR_EQ, 0, value(ap, at), value(bp, bt), &out) != ZY_EVAL_DONE) return 2;
@@ -152,4 +155,26 @@ double zy_helper_math(int64_t function, double x) {
     case ZY_LIB_MATH_LOG: return log(x);
   }
   return NAN;
+}
+
+int64_t zy_helper_compare(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t ap, int64_t at, int64_t bp, int64_t bt,
+                          int64_t op) {
+  static const uint8_t event_of[] = { [LUA_OPEQ] = ZY_TM_EQ, [LUA_OPLT] = ZY_TM_LT, [LUA_OPLE] = ZY_TM_LE };
+  ZyThread *t = zy_thread(L);
+  ZyValue a = value(ap, at), b = value(bp, bt);
+  int64_t result = op == LUA_OPEQ ? zy_helper_equal(ap, at, bp, bt) : zy_helper_less(ap, at, bp, bt, op == LUA_OPLE);
+  const ZyValue *f;
+  if (result != 2) return result;
+  f = zy_helper_event(t->G, &a, event_of[op]);
+  if (f == NULL) f = zy_helper_event(t->G, &b, event_of[op]);
+  if (f == NULL) return op == LUA_OPEQ ? 0 : 2;        /* an error, or __lt instead of __le: the interpreter's */
+  if (zy_frames_call_event(L, ci, cx, f, &a, &b)) result = lua_toboolean(L, -1);
+  else {
+    t->top = ci->top;
+    *t->top++ = a;
+    *t->top++ = b;
+    result = lua_compare(L, -2, -1, (int)op);
+  }
+  t->top = ci->top;
+  return result;
 }

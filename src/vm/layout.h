@@ -152,7 +152,7 @@ static inline unsigned int zy_layout_array_size(const ZyTable *t) {
 
 enum { ZY_TM_INDEX = 0, ZY_TM_NEWINDEX = 1, ZY_TM_GC = 2, ZY_TM_LEN = 4, ZY_TM_EQ = 5,   /* bits of ZyTable.flags */
        ZY_TM_ADD = 6,                 /* the first operator; the others follow in the order of LUA_OPADD ... */
-       ZY_TM_CALL = 23,
+       ZY_TM_LT = 20, ZY_TM_LE = 21, ZY_TM_CALL = 23,
        ZY_TM_BITS = 0x3f };           /* all of them: a new key in a table clears them */
 
 typedef struct ZyUserdata {
