@@ -67,3 +67,30 @@ for _ = 1, 3000 do
 end
 print(in_range)
 print(2 ^ 0.5, 10 // 0.3, 1e308 * 10, -7 % 0.7 < 0.7, 0.1 + 0.2 == 0.3, 3 % -math.huge)
+-- the least and the greatest of several: kinds, ties, NaN, and what is no number on the way
+local nan = 0 / 0
+local function several(n, a, b, c, d)
+  local out
+  for _ = 1, n do
+    out = table.concat({ tostring(max(a, b, c)), tostring(min(a, b, c)), tostring(max(a, b, c, d)), tostring(min(a, b, c, d)),
+      tostring(max(d, c, b, a, 5)), tostring(min(d, c, b, a, -5)) }, " ")
+  end
+  return (out:gsub("-nan", "nan"))
+end
+for _, t in ipairs { { 1, 2, 3, 4 }, { 4, 3, 2, 1 }, { 1.5, 1, 2, 2.0 }, { 2.0, 2, 1, 1.0 }, { nan, 1, 2, 3 }, { 1, nan, 2, 0 },
+  { 3, 2, nan, 1 }, { 0.0, -0.0, 0.0, -0.0 }, { -0.0, 0.0, 0, -0.0 }, { math.mininteger, math.maxinteger, 2.0 ^ 63, -2.0 ^ 63 },
+  { math.maxinteger, 2.0 ^ 53 + 1, math.maxinteger - 1, 1e308 }, { math.huge, -math.huge, nan, 0 } } do
+  print(several(300, table.unpack(t)))
+end
+local function until_wrong(n, wrong)
+  local s = 0
+  for i = 1, n do
+    local x = i
+    if i == n then x = wrong end
+    s = s + min(x, 7, i // 2) + max(1, i % 5, x)
+  end
+  return s
+end
+print(until_wrong(400, 1), until_wrong(400, 2.5), pcall(until_wrong, 400, "12"))
+print(pcall(until_wrong, 500, {}))
+print(pcall(until_wrong, 500, nil))

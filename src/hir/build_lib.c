@@ -33,12 +33,15 @@ static ZyType wanted_types(int lib) {
   return kind == STRING ? ZY_TYPE_STRING : kind == TABLES ? ZY_TYPE_table : ZY_TYPE_NUMBER;
 }
 
-static int takes_two(int lib) {
-  return lib == ZY_LIB_MATH_MAX || lib == ZY_LIB_MATH_MIN || lib == ZY_LIB_SETMETATABLE;
-}
+enum { MOST_ARGS = 4 };                /* of max and min */
+
+static int is_choice(int lib) { return lib == ZY_LIB_MATH_MAX || lib == ZY_LIB_MATH_MIN; }
+
+static int takes_two(int lib) { return is_choice(lib) || lib == ZY_LIB_SETMETATABLE; }
 
 int zy_build_library_takes(int lib, int nargs) {
   if (lib == ZY_LIB_STRING_BYTE) return nargs == 1 || nargs == 2;
+  if (is_choice(lib)) return nargs >= 2 && nargs <= MOST_ARGS;
   return kind_of(lib) != NOTHING && nargs == 1 + takes_two(lib);
 }
 
@@ -120,7 +123,7 @@ static ZyRef string_byte(ZyBuild *b, int reg, int nargs) {
 }
 
 ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs) {
-  ZyRef x[2] = { 0, 0 };
+  ZyRef x[MOST_ARGS] = { 0 };
   ZyRef f;
   if (!zy_build_library_takes(lib, nargs)) return 0;
   if (lib == ZY_LIB_STRING_BYTE) return string_byte(b, reg, nargs);
@@ -139,8 +142,9 @@ ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs) {
     case ZY_LIB_MATH_ABS:
       if (zy_build_type(b, x[0]) == ZY_TYPE_int) return absolute_int(b, x[0]);
       return zy_build_node(b, ZY_HIR_ABS_NUM, x[0], 0);
-    case ZY_LIB_MATH_MAX: return choose(b, x[0], x[1], 1);
-    case ZY_LIB_MATH_MIN: return choose(b, x[0], x[1], 0);
+    case ZY_LIB_MATH_MAX: case ZY_LIB_MATH_MIN:
+      for (int i = 1; i < nargs; i++) x[0] = choose(b, x[0], x[i], lib == ZY_LIB_MATH_MAX);
+      return x[0];
     case ZY_LIB_STRING_LEN: return zy_build_node(b, ZY_HIR_LEN_STR, x[0], 0);
     case ZY_LIB_SETMETATABLE:
       zy_build_exiting(b, ZY_HIR_SET_META, x[0], x[1], 0, zy_build_state(b, b->pc));
