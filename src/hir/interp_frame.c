@@ -37,7 +37,6 @@ HELPER_TYPE(SetMeta, State *, ZyTable *, ZyTable *)
 HELPER_TYPE(Length, State *, ZyCallInfo *, ZyTable *)
 HELPER_TYPE(Int1, State *, ZyCallInfo *, int64_t)
 HELPER_TYPE(Int2, State *, ZyCallInfo *, int64_t, int64_t)
-HELPER_TYPE(Polled, State *, ZyCallInfo *)
 HELPER_TYPE(Operate, State *, ZyCallInfo *, ZyContext *, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Int3, State *, ZyCallInfo *, int64_t, int64_t, int64_t)
 HELPER_TYPE(Call, State *, ZyCallInfo *, ZyContext *, int64_t, int64_t, int64_t)
@@ -246,7 +245,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
       if (m->code->block_count != NULL) m->code->block_count[imm]++;
       return ZY_STEP_NEXT;
     case ZY_HIR_TICK: return tick(m);
-    case ZY_HIR_TRAP: return ci->u.l.trap && HELPER(m, POLLED, Polled, L, ci) ? ZY_STEP_EXIT : ZY_STEP_NEXT;
+    case ZY_HIR_TRAP: return ZY_STEP_NEXT;             /* what is done behind all that calls out */
     case ZY_HIR_POLL: return ((ZyThread *)L)->hookmask != 0 ? ZY_STEP_EXIT : ZY_STEP_NEXT;
 
     case ZY_HIR_NONE: case ZY_HIR_CONST: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG: case ZY_HIR_STORE_REG:

@@ -165,17 +165,6 @@ static void poll(ZyLower *l, ZyRef r) {
 }
 
 
-/* As zy_lower_trapped, in front of the next instruction and with its state. */
-static void trap_node(ZyLower *l, ZyRef r) {
-  uint32_t set = zy_lower_label(l), done = zy_lower_label(l);
-  zy_lower_branch(l, trap(l), set, done, ZY_HINT_UNLIKELY);
-  zy_lower_place(l, set);
-  zy_lower_guard(l, r, ZY_OP2(EQ, failed(l, ZY_CALL(POLLED, I, l->L, l->ci)), zy_lower_bit(l, 0)));
-  zy_lower_jump(l, done, NULL, 0);
-  zy_lower_place(l, done);
-}
-
-
 /* ---- nodes ---------------------------------------------------------------------- */
 
 static void not_inlined(const ZyLower *l, const ZyHirNode *n) {
@@ -287,6 +276,6 @@ void zy_lower_call_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_COUNT: count(l, r); break;
     case ZY_HIR_TICK: tick(l, r); break;
     case ZY_HIR_POLL: poll(l, r); break;
-    case ZY_HIR_TRAP: trap_node(l, r); break;
+    case ZY_HIR_TRAP: zy_lower_trapped(l, r); break;
   }
 }

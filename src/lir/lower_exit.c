@@ -149,6 +149,7 @@ static int32_t pc_after(const ZyHir *h, const ZyHirNode *n) {
   uint32_t effect = zy_hir_effect((ZyHirOp)n->op), inlined = h->states.v[n->state].inlined;
   const ZyUnit *unit = h->unit;
   ZyBc bc;
+  if (n->op == ZY_HIR_TRAP) return pc;
   if (!(effect & ZY_EFFECT_WRITE_GC) || n->state == 0) return NO_HOOK_CHECK;
   if ((n->op == ZY_HIR_CALL || n->op == ZY_HIR_CALL_LUA) && ZY_CALL_NRESULTS(n->imm) < 0) return NO_HOOK_CHECK;
   if (n->op == ZY_HIR_VARARG) return NO_HOOK_CHECK;            /* calls nobody */
