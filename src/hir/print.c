@@ -52,6 +52,7 @@ static const ZyImmField key_places[] = { { "k", 0, 40, 0, ZY_IMM_NUMBER }, { "pl
 static const ZyImmField reg_key[] = { REG, { "k", 8, 56, 0, ZY_IMM_NUMBER }, { 0 } };
 static const ZyImmField reg_count[] = { REG, { "count", 8, 56, 0, ZY_IMM_NUMBER }, { 0 } };
 static const ZyImmField reg_proto[] = { REG, { "proto", 8, 56, 0, ZY_IMM_NUMBER }, { 0 } };
+static const ZyImmField reg_operator[] = { REG, { "operator", 8, 56, 0, ZY_IMM_NUMBER }, { 0 } };
 static const ZyImmField reg_wanted[] = { REG, { "wanted", 8, 56, -1, ZY_IMM_NUMBER }, { 0 } };
 static const ZyImmField sizes[] =
   { REG, { "array", 8, 24, 0, ZY_IMM_NUMBER }, { "hash", 32, 32, 0, ZY_IMM_NUMBER }, { 0 } };
@@ -73,6 +74,7 @@ static const struct { const ZyImmField *fields; } shapes[ZY_HIR_COUNT_] = {
   [ZY_HIR_CALL] = { call }, [ZY_HIR_CALL_LUA] = { call_known }, [ZY_HIR_RECORD_TABLE] = { access },
   [ZY_HIR_IS_TYPE] = { type_set }, [ZY_HIR_GUARD_LIB] = { library }, [ZY_HIR_MATH_NUM] = { library },
   [ZY_HIR_CONST] = { none }, [ZY_HIR_PARAM] = { none }, [ZY_HIR_ARITH] = { none },
+  [ZY_HIR_OPERATE] = { reg_operator },
   [ZY_HIR_SET_LIST] = { values }, [ZY_HIR_TICK] = { none }         /* imm means nothing */
 };
 
