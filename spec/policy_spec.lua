@@ -68,6 +68,18 @@ describe("a function gets hot", function()
       print(loops)]], "tiers=2")
   end)
 
+  it("in a loop of a function that runs, when what is behind a long generic loop in it has been seen", function()
+    prints("true\ttrue\n", [[
+      local t, a, s = {}, {}, 0
+      for i = 1, 500 do t["k" .. i], a[i] = i, i end
+      for r = 1, 300 do
+        for _, v in pairs(t) do s = s + v end
+        for _, v in ipairs(a) do s = s + v end
+      end
+      local text = zyjit.dump(debug.getinfo(1, "f").func, "hir")
+      print(text:find("_G.next", 1, true) ~= nil, text:find("_G.ipairs", 1, true) ~= nil)]], "tiers=2")
+  end)
+
   it("tier by tier, up to the highest that may be used", function()
     if not child.has "gccjit" then return end
     prints("interpreter\tbaseline\tstandard\tstandard\n", SUM .. [[

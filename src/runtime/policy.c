@@ -56,9 +56,18 @@ static uint32_t count_of(const ZyFunction *fn, int stub) {
 
 static int doublings(const ZyStub *stub) { return stub->failures < MOST_DOUBLINGS ? stub->failures : MOST_DOUBLINGS; }
 
-/* What was not seen before is to be seen now. */
-static uint32_t observed_ticks(const ZyStub *stub) {
-  uint32_t n = OBSERVED_TICKS;
+/* Whether loop 'i' of a live function has a generic one in it, which is not observed by itself. */
+static int is_around_generic(const ZyFunction *fn, int i) {
+  int first;
+  if (fn->live == NULL || i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return 0;
+  for (int pc = first; pc < fn->stub[i].pc; pc++)
+    if (ZY_OP(zy_attach_original(fn, pc)) == ZY_BC_TFORLOOP) return 1;
+  return 0;
+}
+
+/* What was not seen before is to be seen now. Inner loops count, too: there may be others behind a long one. */
+static uint32_t observed_ticks(const ZyFunction *fn, const ZyStub *stub) {
+  uint32_t n = is_around_generic(fn, (int)(stub - fn->stub)) ? MOST_OBSERVED : OBSERVED_TICKS;
   for (int i = 0; i < stub->failures && n < MOST_OBSERVED; i++) n *= 4;
   return n;
 }
@@ -157,7 +166,7 @@ static void ask_best(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCa
 
 static ZyCode *observe(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCallInfo *frame) {
   ZyStatus status;
-  ZyCode *code = zy_observe_new(L, S, fn, i, frame, observed_ticks(&fn->stub[i]), &status);
+  ZyCode *code = zy_observe_new(L, S, fn, i, frame, observed_ticks(fn, &fn->stub[i]), &status);
   if (code == NULL) {
     atomic_store_explicit(&fn->status, (uint8_t)status, memory_order_relaxed);
     zy_state_say(S, 2, fn, "left alone: %s", zy_status_text(status));
@@ -259,7 +268,7 @@ static int promote(lua_State *L, ZyState *S, ZyFunction *fn, ZyCode *code, const
     if (stub->observed != 0) ask_best(L, S, fn, code->stub, frame);
     else {
       stub->observed = 1;
-      *limit = atomic_load_explicit(code->count, memory_order_relaxed) + observed_ticks(stub);
+      *limit = atomic_load_explicit(code->count, memory_order_relaxed) + observed_ticks(fn, stub);
     }
   }
   else if (zy_observe_is(code)) zy_state_retire(S, fn, code->stub);           /* settings changed meanwhile */
