@@ -96,7 +96,8 @@ void zy_build_compare(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y) {
   zy_build_split(b, cond, to);
   for (int s = 0; s < 2; s++) {              /* to[0]: it holds */
     zy_build_enter(b, to[s]);
-    if (zy_build_avoids(b, ZY_AVOID_PLAIN)) zy_build_exiting(b, ZY_HIR_TRAP, 0, 0, 0, zy_build_state(b, s == !k ? target : pc + 2));
+    if (zy_build_avoids(b, ZY_AVOID_PLAIN))
+      zy_build_exiting(b, ZY_HIR_TRAP, 0, 0, 0, zy_build_state(b, s == !k ? target : pc + 2));
     go_on(b, pc, s == !k ? target : pc + 2, s == !k ? pc + 2 : target);
   }
 }

@@ -61,10 +61,13 @@ const ZyValue *zy_helper_event(const ZyGlobal *G, const ZyValue *v, int event) {
 int64_t zy_helper_operate(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t ap, int64_t at, int64_t bp, int64_t bt,
                           int64_t imm) {
   ZyThread *t = zy_thread(L);
-  ZyValue a = value(ap, at), b = value(bp, bt);
+  ZyValue a = value(ap, at), b = value(bp, bt), result;
   int op = (int)(imm >> 8), reg = (int)(imm & 255);
   const ZyValue *f;
-  if (zy_helper_arith(op, ap, at, bp, bt, ci->func + 1 + reg) == 0) return 0;
+  if (zy_helper_arith(op, ap, at, bp, bt, &result) == 0) {
+    ci->func[1 + reg] = result;
+    return 0;
+  }
   /* an error would not name the operand; and of two numbers it is one */
   if (is_number(at) && is_number(bt)) return 1;
   f = zy_helper_event(t->G, &a, ZY_TM_ADD + op);
@@ -110,7 +113,7 @@ int64_t zy_helper_less(int64_t ap, int64_t at, int64_t bp, int64_t bt, int64_t o
   return or_equal ? order <= 0 : order < 0;
 }
 
-/* Values are no equal objects of this kind, and nothing says that they are: the flag tells, once it was looked for. */
+/* Different objects are not equal. The flag says so once the event was looked for. */
 static int has_no_eq(const ZyTable *meta) { return meta == NULL || (meta->flags & 1 << ZY_TM_EQ); }
 
 int64_t zy_helper_equal(int64_t ap, int64_t at, int64_t bp, int64_t bt) {

@@ -115,9 +115,10 @@ static void keep_limit(ZyState *S, const ZyFunction *but) {
 /* What the code of stub 'i' would execute: a loop with those in it. Of a nest the outermost one that is hot is to be
 ** compiled first, then the others are hardly needed. A function whose loops are long is executed in them for now. */
 static uint32_t heat_of(const ZyState *S, const ZyFunction *fn, int i) {
-  uint32_t sum = 0, most = (fn->calls + 1) * ((uint32_t)S->config.hot_threshold / SHORT_LOOP);
+  uint64_t most = ((uint64_t)fn->calls + 1) * ((uint32_t)S->config.hot_threshold / SHORT_LOOP);
+  uint32_t sum = 0;
   int first;
-  if (i == 0 && count_of(fn, 0) > most) return most;
+  if (i == 0 && count_of(fn, 0) > most) return (uint32_t)most;
   if (i == 0 || !zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return count_of(fn, i);
   for (int k = 1; k < fn->nstubs; k++)
     if (fn->stub[k].pc >= first && fn->stub[k].pc <= fn->stub[i].pc) sum += count_of(fn, k);
@@ -386,6 +387,7 @@ int zy_policy_declines(ZyState *S, ZyFunction *fn, int i, const ZyCode *code) {
   fn->calls += i == 0;
   if (++stub->entries % BRIEF_ENTRIES != 0) return 0;
   if (is_brief(fn, code)) {
+    zy_state_say(S, 2, fn, "entered by native code alone: it takes less time than entering it does");
     for (int k = 0; k < fn->nstubs; k++) give_up(fn, k);
     return 1;
   }

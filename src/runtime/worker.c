@@ -24,7 +24,8 @@
 ** libraries, there are handlers (zy_worker_guard_exit), which leave the time while LLVM is loaded unprotected.
 ** What is waited for: idle workers, and those in our own code, end at once and are joined. One that waits for the
 ** libgccjit helper is left: it finds out when it comes back, and sleeps. One inside LLVM is parked (park.c), or gets
-** 50 ms where that is not possible. One in the dynamic loader holds the loader's lock, which the exit needs: it is waited for, however long.
+** 50 ms where that is not possible. One in the dynamic loader holds the loader's lock, which the exit needs: it is
+** waited for, however long.
 ** While exiting no code is freed: other threads and handlers that come later may still run it.
 **
 ** Fork. The child has no workers; what they were doing is queued again, and workers start at the next request. The
