@@ -59,6 +59,15 @@ static ZyRef upvalue(ZyBuild *b, int i) {
   return zy_build_imm(b, ZY_HIR_UPVAL_OF, b->scope->closure, i);
 }
 
+static void set_upvalue(ZyBuild *b, int i, ZyRef v) {
+  ZyRef r;
+  if (b->scope->inlined == 0) zy_build_imm(b, ZY_HIR_UPVAL_SET, v, i);
+  else {
+    r = zy_build_node(b, ZY_HIR_UPVAL_SET_OF, v, b->scope->closure);
+    b->h->nodes.v[r].imm = i;
+  }
+}
+
 static void instruction(ZyBuild *b) {
   ZyInstruction i = b->unit->code[b->pc];
   int a = ZY_A(i), pc = b->pc;
@@ -76,10 +85,7 @@ static void instruction(ZyBuild *b) {
       for (int r = a; r <= a + ZY_B(i); r++) zy_build_write(b, r, v);
       break;
     case ZY_BC_GETUPVAL: zy_build_give(b, a, upvalue(b, ZY_B(i)), pc); break;
-    case ZY_BC_SETUPVAL:
-      if (b->scope->inlined != 0) zy_build_exit(b, pc, ZY_EXIT_SLOW);
-      else zy_build_imm(b, ZY_HIR_UPVAL_SET, zy_build_read(b, a), ZY_B(i));
-      break;
+    case ZY_BC_SETUPVAL: set_upvalue(b, ZY_B(i), zy_build_read(b, a)); break;
     case ZY_BC_GETTABUP: zy_build_field_get(b, upvalue(b, ZY_B(i)), ZY_C(i), a); break;
     case ZY_BC_GETTABLE:
       v = zy_build_read(b, ZY_B(i));
@@ -145,7 +151,7 @@ static void instruction(ZyBuild *b) {
     case ZY_BC_NOT: zy_build_not_value(b, a, zy_build_read(b, ZY_B(i))); break;
     case ZY_BC_LEN: zy_build_length(b, a, zy_build_read(b, ZY_B(i))); break;
     case ZY_BC_CONCAT: zy_build_concat(b, i); break;
-    case ZY_BC_CLOSE: zy_build_effect(b, ZY_HIR_CLOSE, a); break;
+    case ZY_BC_CLOSE: zy_build_effect(b, ZY_HIR_CLOSE, zy_build_var(b, a)); break;
     case ZY_BC_TBC: zy_build_exit(b, pc, ZY_EXIT_SLOW); break;
     case ZY_BC_JMP: zy_build_jump_from(b, pc, pc + 1 + ZY_SJ(i)); break;
     case ZY_BC_EQ: compare_registers(b, i, ZY_HIR_EQ); break;

@@ -21,13 +21,6 @@ static inline void record(ZyBuild *b, ZyRef t, ZyRef key, int store) {
   b->h->nodes.v[r].imm = b->pc | (int64_t)store << 32;
 }
 
-/* Generic operations need the frame of their function: where there is none, it is made at an exit. */
-static inline int no_frame(ZyBuild *b) {
-  if (b->scope->inlined == 0) return 0;
-  zy_build_exit(b, b->pc, ZY_EXIT_TABLE);
-  return 1;
-}
-
 static inline uint32_t slow_block(ZyBuild *b, Way way) { return way == BESIDE ? zy_build_new_block(b, b->pc) : 0; }
 
 /* Goes on in the block 'slow' when anything leads there; the fast path has come to the end of from[0]. */
@@ -43,9 +36,7 @@ static inline int begin_slow(ZyBuild *b, uint32_t slow, uint32_t from[2]) {
 /* Goes on where both join; gives the result. */
 static inline ZyRef end_slow(ZyBuild *b, const uint32_t from[2], ZyRef fast, ZyRef slow) {
   ZyRef value[2] = { fast, slow };
-  if (!b->ended) return zy_build_merge(b, from, value);
-  zy_build_enter(b, from[0]);
-  return fast;
+  return zy_build_merge(b, from, value);
 }
 
 static inline void check_not_nil(ZyBuild *b, ZyRef v, uint32_t slow) {

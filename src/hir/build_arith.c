@@ -35,10 +35,6 @@ static void operate(ZyBuild *b, int op, int dest, ZyRef x) {
   int unary = op == ZY_ARITH_UNM || op == ZY_ARITH_BNOT;
   ZyInstruction mm = b->unit->code[b->pc + 1];
   ZyRef y = x, r;
-  if (b->scope->inlined != 0) {
-    zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
-    return;
-  }
   if (!unary) {
     op = ZY_C(mm) - ZY_TM_ADD;
     x = zy_build_read(b, ZY_A(mm));
@@ -47,7 +43,7 @@ static void operate(ZyBuild *b, int op, int dest, ZyRef x) {
     else y = zy_build_constant(b, ZY_B(mm));
     if (ZY_K(mm)) r = x, x = y, y = r;
   }
-  r = zy_build_exiting(b, ZY_HIR_OPERATE, x, y, dest | (int64_t)op << 8, zy_build_state(b, b->pc));
+  r = zy_build_exiting(b, ZY_HIR_OPERATE, x, y, zy_build_var(b, dest) | (int64_t)op << 8, zy_build_state(b, b->pc));
   zy_build_give(b, dest, r, b->pc + (unary ? 1 : 2));
 }
 
@@ -76,24 +72,20 @@ static void go_on(ZyBuild *b, int pc, int to, int other) {
   b->pc = pc;
 }
 
-/* The condition; metamethods are called, where they were met. 0: it is left to the interpreter. */
+/* The condition; metamethods are called, where they were met. */
 static ZyRef condition(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y) {
-  if (!zy_build_avoids(b, ZY_AVOID_PLAIN)) return zy_build_exiting(b, op, x, y, 0, zy_build_state(b, b->pc));
-  if (b->scope->inlined == 0) return zy_build_exiting(b, ZY_HIR_COMPARE, x, y, op - ZY_HIR_EQ, zy_build_state(b, b->pc));
-  zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
-  return 0;
+  uint32_t state = zy_build_state(b, b->pc);
+  if (!zy_build_avoids(b, ZY_AVOID_PLAIN)) return zy_build_exiting(b, op, x, y, 0, state);
+  return zy_build_exiting(b, ZY_HIR_COMPARE, x, y, op - ZY_HIR_EQ, state);
 }
 
 void zy_build_compare(ZyBuild *b, ZyHirOp op, ZyRef x, ZyRef y) {
   ZyType among = op == ZY_HIR_EQ ? ZY_TYPE_ANY : ZY_TYPE_NUMBER | ZY_TYPE_STRING;
   int pc = b->pc, k = ZY_K(b->unit->code[pc]), target = pc + 2 + ZY_SJ(b->unit->code[pc + 1]);
   uint32_t to[2];
-  ZyRef cond;
   x = operand(b, x, 0, among);
   y = operand(b, y, 1, among);
-  cond = condition(b, op, x, y);
-  if (cond == 0) return;
-  zy_build_split(b, cond, to);
+  zy_build_split(b, condition(b, op, x, y), to);
   for (int s = 0; s < 2; s++) {              /* to[0]: it holds */
     zy_build_enter(b, to[s]);
     if (zy_build_avoids(b, ZY_AVOID_PLAIN))
@@ -122,13 +114,8 @@ void zy_build_not_value(ZyBuild *b, int dest, ZyRef v) {
 
 void zy_build_concat(ZyBuild *b, ZyInstruction i) {
   int a = ZY_A(i);
-  ZyRef v;
-  if (b->scope->inlined != 0) {
-    zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
-    return;
-  }
-  v = zy_build_exiting(b, ZY_HIR_CONCAT, 0, 0, a | (int64_t)ZY_B(i) << 8, zy_build_state(b, b->pc));
-  zy_build_give(b, a, v, b->pc + 1);
+  int64_t imm = zy_build_var(b, a) | (int64_t)ZY_B(i) << 8;
+  zy_build_give(b, a, zy_build_exiting(b, ZY_HIR_CONCAT, 0, 0, imm, zy_build_state(b, b->pc)), b->pc + 1);
 }
 
 void zy_build_length(ZyBuild *b, int dest, ZyRef v) {
@@ -136,9 +123,8 @@ void zy_build_length(ZyBuild *b, int dest, ZyRef v) {
   if ((zy_build_type(b, v) & ~(ZyType)ZY_TYPE_STRING) == 0)
     zy_build_write(b, dest, zy_build_node(b, ZY_HIR_LEN_STR, v, 0));
   else if ((r = zy_build_plain_length(b, v)) != 0) zy_build_write(b, dest, r);
-  else if (b->scope->inlined != 0) zy_build_exit(b, b->pc, ZY_EXIT_COLD);
   else {
-    v = zy_build_exiting(b, ZY_HIR_LEN, v, 0, dest, zy_build_state(b, b->pc));
+    v = zy_build_exiting(b, ZY_HIR_LEN, v, 0, zy_build_var(b, dest), zy_build_state(b, b->pc));
     zy_build_give(b, dest, v, b->pc + 1);
   }
 }

@@ -33,8 +33,8 @@ static void set_open_one(ZyBuild *b, int reg) {
 /* How many values there are from register 'from' on, where an instruction takes an open number; -1: not known. */
 static int open_count(const ZyBuild *b, int from) { return b->open_one ? b->open_from - from : -1; }
 
-static int64_t call_imm(int reg, int nargs, int nresults) {
-  return reg | (int64_t)(nargs + 1) << 8 | (int64_t)(nresults + 1) << 16;
+static int64_t call_imm(const ZyBuild *b, int reg, int nargs, int nresults) {
+  return zy_build_var(b, reg) | (int64_t)(nargs + 1) << 8 | (int64_t)(nresults + 1) << 16;
 }
 
 /* The state of a call; the arguments of an iterator are not read by the TFORCALL itself. */
@@ -57,10 +57,9 @@ static int known_callee(const ZyBuild *b) {
 /* After a call: 'nresults' values from register 'reg' on are in memory. */
 static void load_results(ZyBuild *b, int reg, int nresults) {
   set_open(b, nresults < 0 ? reg : 256);
-  for (int r = reg + 1; r < reg + nresults; r++)
-    if (!zy_build_in_memory(b, r)) zy_build_write(b, r, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, r));
+  for (int r = reg + 1; r < reg + nresults; r++) zy_build_take(b, r);
   if (nresults > 0 && !zy_build_in_memory(b, reg))
-    zy_build_give(b, reg, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, reg), b->pc + 1);
+    zy_build_give(b, reg, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, zy_build_var(b, reg)), b->pc + 1);
 }
 
 static void write_only_result(ZyBuild *b, int reg, int nresults, ZyRef v) {
@@ -70,7 +69,7 @@ static void write_only_result(ZyBuild *b, int reg, int nresults, ZyRef v) {
 
 void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults) {
   int lib = zy_build_library_seen(b), known = known_callee(b);
-  int64_t imm = call_imm(reg, nargs, nresults);
+  int64_t imm = call_imm(b, reg, nargs, nresults);
   int one = nresults < 0 && known >= 0 && b->h->unit->callees[known].returns_one && !zy_build_avoids(b, ZY_AVOID_TYPE);
   uint32_t slow = 0, from[2];
   ZyRef f, r, none[2] = { 0, 0 };
@@ -86,16 +85,15 @@ void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults) {
   f = zy_build_read(b, reg);
   if (b->unit->profile) zy_build_imm(b, ZY_HIR_RECORD_CALL, f, b->pc);
   if (known >= 0 && nargs >= 0 && (zy_build_type(b, f) & ZY_TYPE_luafn)) {
-    if (zy_build_avoids(b, ZY_AVOID_TYPE) && b->scope->inlined == 0) slow = zy_build_new_block(b, b->pc);
+    if (zy_build_avoids(b, ZY_AVOID_TYPE)) slow = zy_build_new_block(b, b->pc);
     f = zy_build_check_type(b, f, ZY_TYPE_luafn, slow);
     zy_build_exiting(b, ZY_HIR_GUARD_PROTO, f, 0, known, zy_build_state(b, b->pc));
     if (slow == 0 && (one || nresults >= 0) && zy_build_inline(b, known, f, reg, nargs, nresults)) {
       if (!b->ended && one) set_open_one(b, reg);
       return;
     }
-    if (b->scope->inlined == 0)
-      zy_build_exiting(b, ZY_HIR_CALL_LUA, f, 0, imm | (int64_t)known << 32 | (one ? ZY_CALL_ONE : 0),
-                       call_state(b, reg, nargs));
+    zy_build_exiting(b, ZY_HIR_CALL_LUA, f, 0, imm | (int64_t)known << 32 | (one ? ZY_CALL_ONE : 0),
+                     call_state(b, reg, nargs));
     from[0] = b->block;
     from[1] = slow;
     if (slow != 0) {
@@ -107,9 +105,8 @@ void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults) {
       }
     }
   }
-  else if (b->scope->inlined == 0) zy_build_exiting(b, ZY_HIR_CALL, f, 0, imm, call_state(b, reg, nargs));
-  if (b->scope->inlined != 0) zy_build_exit(b, b->pc, ZY_EXIT_CALLEE);
-  else if (one && known >= 0 && nargs >= 0) {
+  else zy_build_exiting(b, ZY_HIR_CALL, f, 0, imm, call_state(b, reg, nargs));
+  if (one && known >= 0 && nargs >= 0) {
     load_results(b, reg, 1);
     set_open_one(b, reg);
   }
@@ -133,24 +130,21 @@ void zy_build_call_instruction(ZyBuild *b, ZyInstruction i) {
 }
 
 void zy_build_effect(ZyBuild *b, ZyHirOp op, int64_t imm) {
-  if (b->scope->inlined != 0) zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
-  else zy_build_exiting(b, op, 0, 0, imm, zy_build_state(b, b->pc));
+  zy_build_exiting(b, op, 0, 0, imm, zy_build_state(b, b->pc));
 }
 
 void zy_build_set_list(ZyBuild *b) {
   ZyInstruction i = b->unit->code[b->pc];
-  zy_build_effect(b, ZY_HIR_SET_LIST, ZY_B(i) == 0 && b->open_one ? open_count(b, ZY_A(i) + 1) : 0);
+  int n = ZY_B(i) > 0 ? ZY_B(i) : open_count(b, ZY_A(i) + 1);
+  int64_t from = ZY_C(i) + (ZY_K(i) ? (int64_t)ZY_AX(b->unit->code[b->pc + 1]) * 256 : 0);
+  zy_build_effect(b, ZY_HIR_SET_LIST, zy_build_var(b, ZY_A(i)) | (int64_t)(n + 1) << 8 | from << 32);
   set_open(b, 256);
 }
 
 void zy_build_closure(ZyBuild *b, ZyInstruction i) {
   int a = ZY_A(i);
-  ZyRef v;
-  if (b->scope->inlined != 0) {
-    zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
-    return;
-  }
-  v = zy_build_exiting(b, ZY_HIR_CLOSURE, 0, 0, a | (int64_t)ZY_BX(i) << 8, zy_build_state(b, b->pc));
+  int64_t imm = zy_build_var(b, a) | (int64_t)ZY_BX(i) << 8;
+  ZyRef v = zy_build_exiting(b, ZY_HIR_CLOSURE, 0, 0, imm, zy_build_state(b, b->pc));
   zy_build_set_type(b, v, ZY_TYPE_luafn);
   zy_build_write(b, a, v);
 }
@@ -161,10 +155,9 @@ void zy_build_vararg(ZyBuild *b, ZyInstruction i) {
     zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
     return;
   }
-  zy_build_effect(b, ZY_HIR_VARARG, a | (int64_t)ZY_C(i) << 8);
+  zy_build_effect(b, ZY_HIR_VARARG, zy_build_var(b, a) | (int64_t)ZY_C(i) << 8);
   if (wanted < 0) set_open(b, a);
-  for (int r = a; r < a + wanted; r++)
-    if (!zy_build_in_memory(b, r)) zy_build_write(b, r, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, r));
+  for (int r = a; r < a + wanted; r++) zy_build_take(b, r);
 }
 
 
@@ -178,12 +171,9 @@ static void leave(ZyBuild *b, int pc, int reg, int n) {
 
 void zy_build_return(ZyBuild *b, int reg, int n, int close) {
   if (n < 0) n = open_count(b, reg);
-  if (b->scope->inlined != 0) {
-    zy_build_inline_return(b, reg, n);
-    return;
-  }
-  if (close) zy_build_effect(b, ZY_HIR_CLOSE, 0);
-  leave(b, b->pc, reg, n);
+  if (close) zy_build_effect(b, ZY_HIR_CLOSE, zy_build_var(b, 0));
+  if (b->scope->inlined != 0) zy_build_inline_return(b, reg, n);
+  else leave(b, b->pc, reg, n);
 }
 
 /* A known library function's only result is returned by the RETURN that follows. */
@@ -191,15 +181,11 @@ static int tail_library_call(ZyBuild *b, int reg, int nargs, int close) {
   int lib = zy_build_library_seen(b);
   ZyRef r = lib >= 0 && nargs >= 0 ? zy_build_library_call(b, lib, reg, nargs) : 0;
   if (r == 0) return 0;
-  if (b->scope->inlined != 0) {
-    zy_build_write(b, reg, r);
-    zy_build_inline_return(b, reg, 1);
-    return 1;
-  }
-  if (close) zy_build_effect(b, ZY_HIR_CLOSE, 0);            /* may exit: the call is then made again */
+  if (close) zy_build_effect(b, ZY_HIR_CLOSE, zy_build_var(b, 0));       /* may exit: the call is then made again */
   zy_build_write(b, reg, r);
   set_open(b, reg + 1);
-  leave(b, b->pc + 1, reg, 1);
+  if (b->scope->inlined != 0) zy_build_inline_return(b, reg, 1);
+  else leave(b, b->pc + 1, reg, 1);
   return 1;
 }
 
@@ -254,6 +240,6 @@ void zy_build_tail_call(ZyBuild *b, ZyInstruction i) {
   zy_build_exit(b, pc, ZY_EXIT_TAIL);
   zy_build_enter(b, to[0]);
   if (ZY_K(i)) zy_build_effect(b, ZY_HIR_CLOSE, 0);
-  zy_build_exiting(b, ZY_HIR_CALL, f, 0, call_imm(a, nargs, -1), zy_build_state(b, pc));
+  zy_build_exiting(b, ZY_HIR_CALL, f, 0, call_imm(b, a, nargs, -1), zy_build_state(b, pc));
   set_open(b, a);
 }

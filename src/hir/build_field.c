@@ -88,13 +88,11 @@ static void get_field(ZyBuild *b, ZyRef t, int k, int dest, int also) {
     v = guard_loaded(b, zy_build_node(b, ZY_HIR_LOAD_VAL, field_slot(b, table, k), 0));
   }
   if (way == GENERIC || begin_slow(b, slow, from)) {
-    ZyRef generic = 0;
-    if (!no_frame(b))
-      generic = zy_build_exiting(b, ZY_HIR_FIELD_GET, t, 0, dest | (int64_t)k << 8,
-                                 zy_build_state_with(b, b->pc, also < 0 ? 0 : also, also >= 0));
+    ZyRef generic = zy_build_exiting(b, ZY_HIR_FIELD_GET, t, 0, zy_build_var(b, dest) | (int64_t)k << 8,
+                                     zy_build_state_with(b, b->pc, also < 0 ? 0 : also, also >= 0));
     v = way == GENERIC ? generic : end_slow(b, from, v, generic);
   }
-  if (!b->ended) zy_build_give(b, dest, v, way == DIRECT ? b->pc : b->pc + 1);
+  zy_build_give(b, dest, v, way == DIRECT ? b->pc : b->pc + 1);
 }
 
 void zy_build_field_get(ZyBuild *b, ZyRef t, int k, int dest) { get_field(b, t, k, dest, -1); }
@@ -118,7 +116,7 @@ void zy_build_field_set(ZyBuild *b, ZyRef t, int k, ZyRef v) {
     store(b, table, slot, v);
     if (!begin_slow(b, slow, from)) return;
   }
-  if (!no_frame(b)) zy_build_exiting(b, ZY_HIR_FIELD_SET, t, v, k, zy_build_state(b, b->pc));
+  zy_build_exiting(b, ZY_HIR_FIELD_SET, t, v, k, zy_build_state(b, b->pc));
   if (way != GENERIC) end_slow(b, from, 0, 0);
 }
 
@@ -131,7 +129,6 @@ void zy_build_self(ZyBuild *b, ZyRef object, int k, ZyRef key, int dest) {
     return;
   }
   record(b, object, key, 0);
-  if (no_frame(b)) return;
-  v = zy_build_exiting(b, ZY_HIR_TABLE_GET, object, key, dest, zy_build_state_with(b, b->pc, dest + 1, 1));
-  if (!b->ended) zy_build_give(b, dest, v, b->pc + 1);
+  v = zy_build_exiting(b, ZY_HIR_TABLE_GET, object, key, zy_build_var(b, dest), zy_build_state_with(b, b->pc, dest + 1, 1));
+  zy_build_give(b, dest, v, b->pc + 1);
 }

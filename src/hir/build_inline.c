@@ -3,12 +3,12 @@
 ** SPDX-License-Identifier: MIT
 **
 ** The callee's registers follow the caller's, as on the stack, so that its parameters are where the arguments are. It
-** has no frame: states in it name its caller's registers and the function, too, and an exit makes the frames. So
-** nothing in it may need one. What calls, allocates, or is done by a generic operation is looked for beforehand, and
-** such a function is called instead; code in it that has never run may be what it likes, and exits.
+** has no frame: states in it name its caller's registers and the function, too; an exit makes the frames, and so does,
+** for as long as it takes, what calls out (lir/lower_frame.c). What would need a frame all the time is not inlined:
+** variables that closures capture or that are to be closed, variable arguments, and tail calls of what cannot take the
+** function's place here.
 **
-** A frame has room for MAX_SPILL registers behind its own: who enters native code sees to that, and the collector,
-** when it shrinks a stack, leaves more than that.
+** A frame has room for ZY_SPILL registers behind its own.
 **
 ** Runs on a worker.
 */
@@ -16,15 +16,21 @@
 
 #include "lir/native.h"
 
-enum { MAX_DEPTH = 3, MAX_NODES_IN_ALL = 12000, MAX_SPILL = 16 };
+enum {
+  MAX_NODES_IN_ALL = 12000,
+  MAX_REGISTERS = 250,                 /* with those of all that is inlined: nodes name them in 8 bits */
+  RECURSIVE_TWICE = 20, RECURSIVE_ONCE = 40          /* instructions of a function that is inlined in itself */
+};
 
 static int depth_of(const ZyScope *s) { return s->from == NULL ? 0 : 1 + depth_of(s->from); }
 
-static int is_in_chain(const ZyScope *s, uint32_t id) {
-  for (; s != NULL; s = s->from)
-    if (s->unit->id == id) return 1;
-  return 0;
+static int times_in_chain(const ZyScope *s, uint32_t id) {
+  int n = 0;
+  for (; s != NULL; s = s->from) n += s->unit->id == id;
+  return n;
 }
+
+static int most_times(const ZyUnit *unit) { return unit->ncode <= RECURSIVE_TWICE ? 3 : unit->ncode <= RECURSIVE_ONCE ? 2 : 1; }
 
 static int fits(const ZyUnit *outermost, const ZyUnit *unit, int depth);
 
@@ -34,59 +40,35 @@ static int argument_count(const ZyUnit *unit, int pc) {
   return ZY_B(i) > 0 ? ZY_B(i) - 1 : ZY_A(unit->code[pc - 1]) - ZY_A(i);
 }
 
-/* The call at 'pc' of 'unit' will be translated in place. */
-static int call_fits(const ZyUnit *outermost, const ZyUnit *unit, int pc, int depth) {
+/* What the tail call at 'pc' of 'unit' calls will be translated in place, too. */
+static int tail_call_fits(const ZyUnit *outermost, const ZyUnit *unit, int pc, int depth) {
   const ZyCell *cell = &unit->cells[pc];
   ZyInstruction i = unit->code[pc];
-  int tail = ZY_OP(i) == ZY_BC_TAILCALL;
   if (!zy_build_has_run(unit, pc)) return 1;
-  if (cell->calls != 1 || (ZY_B(i) == 0 && ZY_OP(unit->code[pc - 1]) != ZY_BC_CALL)) return 0;
+  if (cell->calls != 1 || ZY_K(i) || (ZY_B(i) == 0 && ZY_OP(unit->code[pc - 1]) != ZY_BC_CALL)) return 0;
   if (unit->avoid != NULL && (unit->avoid[pc] & (ZY_AVOID_CALL | ZY_AVOID_TYPE))) return 0;
   if (cell->callee & ZY_CALLEE_LIB)
     return zy_build_library_takes((int)(cell->callee & ~ZY_CALLEE_LIB), argument_count(unit, pc));
-  for (int c = 0; c < outermost->ncallees; c++) {
-    const ZyCallee *callee = &outermost->callees[c];
-    if (callee->id != cell->callee) continue;
-    if (tail ? ZY_K(i) : ZY_C(i) == 0 && !callee->returns_one) return 0;
-    return callee->unit != NULL && fits(outermost, callee->unit, depth + 1);
-  }
+  for (int c = 0; c < outermost->ncallees; c++)
+    if (outermost->callees[c].id == cell->callee)
+      return outermost->callees[c].unit != NULL && fits(outermost, outermost->callees[c].unit, depth + 1);
   return 0;
 }
 
 static int instruction_fits(const ZyUnit *outermost, const ZyUnit *unit, int pc, int depth) {
   ZyInstruction i = unit->code[pc];
-  switch (ZY_OP(i)) {
-    case ZY_BC_ADDI: case ZY_BC_ADDK: case ZY_BC_SUBK: case ZY_BC_MULK: case ZY_BC_MODK: case ZY_BC_POWK:
-    case ZY_BC_DIVK: case ZY_BC_IDIVK: case ZY_BC_BANDK: case ZY_BC_BORK: case ZY_BC_BXORK: case ZY_BC_SHRI:
-    case ZY_BC_SHLI: case ZY_BC_ADD: case ZY_BC_SUB: case ZY_BC_MUL: case ZY_BC_MOD: case ZY_BC_POW: case ZY_BC_DIV:
-    case ZY_BC_IDIV: case ZY_BC_BAND: case ZY_BC_BOR: case ZY_BC_BXOR: case ZY_BC_SHL: case ZY_BC_SHR:
-    case ZY_BC_UNM: case ZY_BC_BNOT: case ZY_BC_EQ: case ZY_BC_LT: case ZY_BC_LE: case ZY_BC_LTI: case ZY_BC_LEI:
-    case ZY_BC_GTI: case ZY_BC_GEI:          /* a metamethod's call needs a frame */
-      return unit->avoid == NULL || !(unit->avoid[pc] & ZY_AVOID_PLAIN) || !zy_build_has_run(unit, pc);
-    case ZY_BC_MOVE: case ZY_BC_LOADI: case ZY_BC_LOADF: case ZY_BC_LOADK: case ZY_BC_LOADKX: case ZY_BC_LOADFALSE:
-    case ZY_BC_LFALSESKIP: case ZY_BC_LOADTRUE: case ZY_BC_LOADNIL: case ZY_BC_GETUPVAL: case ZY_BC_MMBIN:
-    case ZY_BC_MMBINI: case ZY_BC_MMBINK: case ZY_BC_NOT: case ZY_BC_JMP:
-    case ZY_BC_EQK: case ZY_BC_EQI: case ZY_BC_TEST: case ZY_BC_TESTSET: case ZY_BC_RETURN0: case ZY_BC_RETURN1:
-    case ZY_BC_FORLOOP: case ZY_BC_FORPREP: case ZY_BC_EXTRAARG:
-      return 1;
-    case ZY_BC_GETTABUP: case ZY_BC_GETTABLE: case ZY_BC_GETI: case ZY_BC_GETFIELD: case ZY_BC_SETTABUP:
-    case ZY_BC_SETTABLE: case ZY_BC_SETI: case ZY_BC_SETFIELD: case ZY_BC_SELF:
-      return zy_build_is_direct(unit, pc) || !zy_build_has_run(unit, pc);
-    case ZY_BC_LEN: return zy_build_is_plain_length(unit, pc) || !zy_build_has_run(unit, pc);
-    case ZY_BC_CALL: case ZY_BC_TAILCALL: return call_fits(outermost, unit, pc, depth);
+  switch ((int)ZY_OP(i)) {
+    case ZY_BC_TAILCALL: return tail_call_fits(outermost, unit, pc, depth);
     case ZY_BC_RETURN:                       /* of a tail call: comes when that was not translated */
-      return (ZY_B(i) > 0 || (pc > 0 && ZY_OP(unit->code[pc - 1]) == ZY_BC_TAILCALL)) && !ZY_K(i);
-    case ZY_BC_SETUPVAL: case ZY_BC_NEWTABLE: case ZY_BC_CONCAT: case ZY_BC_CLOSE: case ZY_BC_TBC:
-    case ZY_BC_TFORPREP: case ZY_BC_TFORCALL: case ZY_BC_TFORLOOP: case ZY_BC_SETLIST: case ZY_BC_CLOSURE:
-    case ZY_BC_VARARG: case ZY_BC_VARARGPREP: case ZY_BC_COUNT:
-      break;
+      return ZY_B(i) > 0 || (pc > 0 && ZY_OP(unit->code[pc - 1]) == ZY_BC_TAILCALL);
+    case ZY_BC_TBC: case ZY_BC_VARARG: case ZY_BC_VARARGPREP: return 0;
   }
-  return 0;
+  return 1;
 }
 
-/* Whether nothing in the function needs a frame. */
+/* Whether nothing in the function needs a frame all the time. */
 static int fits(const ZyUnit *outermost, const ZyUnit *unit, int depth) {
-  if (depth > MAX_DEPTH || unit->cells == NULL || unit->is_vararg) return 0;
+  if (depth > ZY_INLINE_MOST || unit->cells == NULL || unit->is_vararg) return 0;
   for (int r = 0; r < unit->maxstack; r++)
     if (zy_unit_captured(unit, r)) return 0;
   for (int pc = unit->head + 1; pc < unit->ncode; pc++)
@@ -119,9 +101,9 @@ static void translate(ZyBuild *b, ZyScope *s, const ZyRef *argument, int nargs) 
 static int may_inline(const ZyBuild *b, const ZyUnit *unit, int base) {
   const ZyUnit *outermost = b->h->unit;
   int depth = depth_of(b->scope);
-  return unit != NULL && !b->scope->memory && b->inlined_nodes <= MAX_NODES_IN_ALL && depth < MAX_DEPTH
-      && !is_in_chain(b->scope, unit->id) && base + unit->maxstack <= outermost->maxstack + MAX_SPILL
-      && fits(outermost, unit, depth + 1);
+  return unit != NULL && !b->scope->memory && b->inlined_nodes <= MAX_NODES_IN_ALL && depth < ZY_INLINE_MOST
+      && times_in_chain(b->scope, unit->id) < most_times(unit) && base + unit->maxstack <= outermost->maxstack + ZY_SPILL
+      && base + unit->maxstack <= MAX_REGISTERS && fits(outermost, unit, depth + 1);
 }
 
 /* Translates the call of 'f' with arguments from register 'reg' + 1 on, in a scope of which the rest is filled in. */

@@ -35,15 +35,14 @@ static void step_ipairs(ZyBuild *b, int a, int nresults) {
 }
 
 static void step_next(ZyBuild *b, int a, int nresults) {
-  zy_build_effect(b, ZY_HIR_NEXT, a | (int64_t)nresults << 8);
-  for (int r = a + 4; r < a + 4 + nresults; r++)
-    if (!zy_build_in_memory(b, r)) zy_build_write(b, r, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, r));
+  zy_build_effect(b, ZY_HIR_NEXT, zy_build_var(b, a) | (int64_t)nresults << 8);
+  for (int r = a + 4; r < a + 4 + nresults; r++) zy_build_take(b, r);
 }
 
 int zy_build_iterate(ZyBuild *b, ZyInstruction i) {
   int a = ZY_A(i), lib = zy_build_library_seen(b);
   ZyRef f = zy_build_read(b, a);
-  if (b->scope->inlined != 0 || !(zy_build_type(b, f) & ZY_TYPE_cfn)) return 0;
+  if (!(zy_build_type(b, f) & ZY_TYPE_cfn)) return 0;
   if (lib == ZY_LIB_NEXT) {
     guard_iterator(b, f, lib);
     step_next(b, a, ZY_C(i));

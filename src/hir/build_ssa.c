@@ -263,6 +263,10 @@ void zy_build_write(ZyBuild *b, int reg, ZyRef value) {
   else zy_build_define(b, var, value);
 }
 
+void zy_build_take(ZyBuild *b, int reg) {
+  if (!zy_build_in_memory(b, reg)) zy_build_write(b, reg, zy_build_imm(b, ZY_HIR_LOAD_REG, 0, zy_build_var(b, reg)));
+}
+
 /* Whether a frame that goes on at 'pc' of the scope's function, and until then is at 'now', needs 'reg': its variables are
 ** seen by those that it calls, even when they end with the call. */
 static int is_needed_at(const ZyScope *s, int pc, int now, int reg) {

@@ -89,6 +89,10 @@ ZyRef zy_build_not(ZyBuild *b, ZyRef cond);
 /* Whether the register is kept in memory only: it is in no state, and assigning to it is seen at once. */
 int zy_build_in_memory(const ZyBuild *b, int reg);
 ZyRef zy_build_read(ZyBuild *b, int reg);
+/* The register's variable: its number in nodes' immediates. */
+static inline int zy_build_var(const ZyBuild *b, int reg) { return b->scope->base + reg; }
+/* What a node left in the register in memory, from where its variable is read until it is assigned again. */
+void zy_build_take(ZyBuild *b, int reg);
 void zy_build_write(ZyBuild *b, int reg, ZyRef value);
 /* The same for a variable that is no captured register. */
 void zy_build_define(ZyBuild *b, int var, ZyRef value);

@@ -47,13 +47,11 @@ int zy_build_is_direct(const ZyUnit *unit, int pc) {
 /* ---- any key --------------------------------------------------------------------- */
 
 static ZyRef generic_get(ZyBuild *b, ZyRef t, ZyRef key, int dest, uint32_t state) {
-  return no_frame(b) ? 0 : zy_build_exiting(b, ZY_HIR_TABLE_GET, t, key, dest, state);
+  return zy_build_exiting(b, ZY_HIR_TABLE_GET, t, key, zy_build_var(b, dest), state);
 }
 
 static void generic_set(ZyBuild *b, ZyRef t, ZyRef key, ZyRef v) {
-  ZyRef r;
-  if (no_frame(b)) return;
-  r = zy_build_exiting(b, ZY_HIR_TABLE_SET, t, key, 0, zy_build_state(b, b->pc));
+  ZyRef r = zy_build_exiting(b, ZY_HIR_TABLE_SET, t, key, 0, zy_build_state(b, b->pc));
   b->h->nodes.v[r].ops[2] = v;
 }
 
@@ -100,7 +98,7 @@ void zy_build_get(ZyBuild *b, ZyRef t, ZyRef key, int dest) {
     if (begin_slow(b, slow, from))
       v = end_slow(b, from, v, generic_get(b, t, key, dest, zy_build_state(b, b->pc)));
   }
-  if (!b->ended) zy_build_give(b, dest, v, way == DIRECT || way == RAW ? b->pc : b->pc + 1);
+  zy_build_give(b, dest, v, way == DIRECT || way == RAW ? b->pc : b->pc + 1);
 }
 
 void zy_build_set(ZyBuild *b, ZyRef t, ZyRef key, ZyRef v) {
@@ -148,9 +146,9 @@ ZyRef zy_build_plain_length(ZyBuild *b, ZyRef v) {
 void zy_build_new_table(ZyBuild *b, ZyInstruction i) {
   int64_t hash = ZY_B(i) > 0 ? (int64_t)1 << (ZY_B(i) - 1) : 0;
   int64_t array = ZY_C(i) + (ZY_K(i) ? (int64_t)ZY_AX(b->unit->code[b->pc + 1]) * 256 : 0);
-  if (b->scope->inlined != 0 || array > 0xffffff || hash > 0xffffff) zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
+  if (array > 0xffffff || hash > 0xffffff) zy_build_exit(b, b->pc, ZY_EXIT_SLOW);
   else {
-    int64_t imm = ZY_A(i) | array << 8 | hash << 32;
+    int64_t imm = zy_build_var(b, ZY_A(i)) | array << 8 | hash << 32;
     ZyRef v = zy_build_exiting(b, ZY_HIR_NEW_TABLE, 0, 0, imm, zy_build_state(b, b->pc));
     zy_build_write(b, ZY_A(i), v);
   }

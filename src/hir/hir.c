@@ -60,6 +60,23 @@ const ZyConst *zy_hir_constant(const ZyHir *h, int64_t k) {
   return unit == NULL ? NULL : &unit->k[ZY_K_INDEX(k)];
 }
 
+const ZyUnit *zy_hir_unit_of(const ZyHir *h, uint32_t state) {
+  uint32_t inlined = state < h->states.n ? h->states.v[state].inlined : 0;
+  return inlined == 0 || inlined >= h->inlines.n || h->unit == NULL ? h->unit : h->unit->callees[h->inlines.v[inlined].callee].unit;
+}
+
+int zy_hir_takes_open(const ZyHir *h, ZyRef r) {
+  const ZyHirNode *n = &h->nodes.v[r];
+  if (n->op == ZY_HIR_CALL || n->op == ZY_HIR_CALL_LUA) return ZY_CALL_NARGS(n->imm) < 0;
+  return n->op == ZY_HIR_SET_LIST && ZY_LIST_COUNT(n->imm) < 0;
+}
+
+int zy_hir_leaves_open(const ZyHir *h, ZyRef r) {
+  const ZyHirNode *n = &h->nodes.v[r];
+  if (n->op == ZY_HIR_CALL || n->op == ZY_HIR_CALL_LUA) return ZY_CALL_NRESULTS(n->imm) < 0;
+  return n->op == ZY_HIR_VARARG && n->imm >> 8 == 0;
+}
+
 int zy_hir_nops(ZyHirOp op) { return facts[op].nops; }
 uint32_t zy_hir_effect(ZyHirOp op) { return facts[op].effect; }
 int zy_hir_exits(ZyHirOp op) { return facts[op].exits; }

@@ -77,6 +77,9 @@ typedef enum ZyArith {
 
 /* imm of CALL: register | nargs + 1 << 8 (0: up to the top) | nresults + 1 << 16 (0: all, sets the top). */
 #define ZY_CALL_REG(imm)      ((int)((imm) & 255))
+/* Of SET_LIST. */
+#define ZY_LIST_COUNT(imm)    ((int)((imm) >> 8 & 0xffff) - 1)
+#define ZY_LIST_FROM(imm)     ((imm) >> 32)
 #define ZY_CALL_NARGS(imm)    ((int)((imm) >> 8 & 255) - 1)
 #define ZY_CALL_NRESULTS(imm) ((int)((imm) >> 16 & 255) - 1)
 #define ZY_CALL_CALLEE(imm)   ((int)((imm) >> 32))
@@ -154,6 +157,13 @@ typedef struct ZyHir {
 
 /* The constant that 'k', in the form of KCONST's immediate, names; NULL without a unit. */
 const ZyConst *zy_hir_constant(const ZyHir *h, int64_t k);
+
+/* The unit of the function that 'state' (0: none) is in; NULL without one. */
+const ZyUnit *zy_hir_unit_of(const ZyHir *h, uint32_t state);
+
+/* Whether node 'r' takes values up to L->top, or leaves them. */
+int zy_hir_takes_open(const ZyHir *h, ZyRef r);
+int zy_hir_leaves_open(const ZyHir *h, ZyRef r);
 
 /* Facts of op.def. */
 const char *zy_hir_name(ZyHirOp op);         /* lower case */

@@ -87,10 +87,27 @@ static int32_t frame_pc(const ZyHir *h, uint32_t index) {
 }
 
 /* What calls, raises, or collects garbage finds the frame as the interpreter would leave it. */
-static int prepare_call(ZyMachine *m, uint32_t state) {
+static int prepare_call(ZyMachine *m, ZyRef r) {
+  ZyCallInfo *(*inlined)(struct lua_State *, ZyCallInfo *, ZyCode *, int64_t);
+  uint32_t state = m->h->nodes.v[r].state, in = m->h->states.v[state].inlined;
   if (!store_state(m, state)) return 0;
-  if (m->model == NULL) m->ci->u.l.savedpc = zy_layout_proto(m->ci)->code + frame_pc(m->h, state) + 1;
+  if (m->model != NULL) return 1;
+  m->ci->u.l.savedpc = zy_layout_proto(m->ci)->code + frame_pc(m->h, state) + 1;
+  if (in == 0) return 1;
+  memcpy(&inlined, &m->cx->helper[ZY_HELPER_INLINED], sizeof inlined);
+  m->frame = inlined(m->L, m->ci, m->code, m->exit_of_node[r]);
+  m->base = m->h->inlines.v[in].base;
+  if (!zy_hir_takes_open(m->h, r)) ((ZyThread *)m->L)->top = m->frame->top;
   return 1;
+}
+
+/* After it: L->ci is the outermost frame again. */
+static void called(ZyMachine *m, ZyRef r) {
+  if (m->frame == m->ci) return;
+  ((ZyThread *)m->L)->ci = m->ci;
+  if (!zy_hir_leaves_open(m->h, r)) ((ZyThread *)m->L)->top = m->ci->top;
+  m->frame = m->ci;
+  m->base = 0;
 }
 
 
@@ -115,6 +132,7 @@ static ZyStep step(ZyMachine *m, ZyRef r) {
   uint32_t effect = zy_hir_effect(op);
   ZyValue a[3] = { m->values[n->ops[0]], m->values[n->ops[1]], m->values[n->ops[2]] };
   ZyValue *reg;
+  ZyStep result;
   if (is_guard(op) && stressed(m)) return ZY_STEP_EXIT;
   switch (zy_eval_node(n, a, &m->values[r])) {
     case ZY_EVAL_DONE: return ZY_STEP_NEXT;
@@ -134,10 +152,11 @@ static ZyStep step(ZyMachine *m, ZyRef r) {
     }
     return ZY_STEP_NEXT;
   }
-  if (n->state != 0 && (effect & (ZY_EFFECT_WRITE_GC | ZY_EFFECT_PROFILE)) && !prepare_call(m, n->state))
-    return ZY_STEP_FAULT;
+  if (n->state != 0 && (effect & (ZY_EFFECT_WRITE_GC | ZY_EFFECT_PROFILE)) && !prepare_call(m, r)) return ZY_STEP_FAULT;
   if (m->model != NULL) return zy_interp_model_step(m, n, a, &m->values[r]);
-  return zy_interp_frame_step(m, n, a, &m->values[r]);
+  result = zy_interp_frame_step(m, n, a, &m->values[r]);
+  called(m, r);
+  return result;
 }
 
 /* Goes along an edge: all arguments are read before the first PARAM is written. */
@@ -200,7 +219,8 @@ _Noreturn static void stop(const char *why, ZyRef r) {
 
 int64_t zy_interp_run(const ZyHir *h, const int32_t *exit_of_node, const int32_t *hook_exit, struct lua_State *L,
                       ZyCallInfo *ci, ZyContext *cx, ZyCode *code) {
-  ZyMachine m = { .h = h, .L = L, .ci = ci, .cx = cx, .code = code, .hook_exit = hook_exit };
+  ZyMachine m = { .h = h, .L = L, .ci = ci, .frame = ci, .cx = cx, .code = code, .exit_of_node = exit_of_node,
+                  .hook_exit = hook_exit };
   ZyRef end = 0;
   Ending ending;
   const ZyHirNode *n;

@@ -36,6 +36,7 @@ HELPER_TYPE(Barrier, State *, ZyTable *)
 HELPER_TYPE(SetMeta, State *, ZyTable *, ZyTable *)
 HELPER_TYPE(Length, State *, ZyCallInfo *, ZyTable *)
 HELPER_TYPE(Int1, State *, ZyCallInfo *, int64_t)
+HELPER_TYPE(SetUpvalue, State *, ZyCallInfo *, ZyLuaClosure *, int64_t, int64_t, int64_t)
 HELPER_TYPE(Int2, State *, ZyCallInfo *, int64_t, int64_t)
 HELPER_TYPE(Operate, State *, ZyCallInfo *, ZyContext *, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Int3, State *, ZyCallInfo *, int64_t, int64_t, int64_t)
@@ -82,7 +83,13 @@ static ZyValue constant(const ZyMachine *m, int64_t k) {
   const ZyProto *p = ZY_K_CALLEE(k) < 0 ? zy_layout_proto(m->ci) : m->code->callee_proto[ZY_K_CALLEE(k)];
   return p->k[ZY_K_INDEX(k)];
 }
-static ZyUpVal *upvalue(const ZyMachine *m, int64_t i) { return zy_layout_closure(m->ci)->upvals[i]; }
+
+/* The function whose upvalue the node is about. */
+static ZyLuaClosure *closure(const ZyMachine *m, const ZyHirNode *n, const ZyValue *a) {
+  if (n->op == ZY_HIR_UPVAL_OF) return (ZyLuaClosure *)a[0].v.gc;
+  return n->op == ZY_HIR_UPVAL_SET_OF ? (ZyLuaClosure *)a[1].v.gc : zy_layout_closure(m->ci);
+}
+
 static ZyTable *table(const ZyValue *v) { return (ZyTable *)v->v.gc; }
 
 /* After a helper that left its result in register 'reg': 1 is for the interpreter. */
@@ -136,8 +143,9 @@ static ZyStep barrier(ZyMachine *m, const ZyValue *a) {
 }
 
 static ZyStep set_upvalue(ZyMachine *m, const ZyHirNode *n, const ZyValue *a) {
-  ZyValue *v = upvalue(m, n->imm)->v;
-  if (a[0].tt & ZY_TAG_COLLECTABLE) HELPER(m, UPVAL_SET, Int3, m->L, m->ci, n->imm, a[0].v.i, a[0].tt);
+  ZyLuaClosure *of = closure(m, n, a);
+  ZyValue *v = of->upvals[n->imm]->v;
+  if (a[0].tt & ZY_TAG_COLLECTABLE) HELPER(m, UPVAL_SET, SetUpvalue, m->L, m->ci, of, n->imm, a[0].v.i, a[0].tt);
   else {
     v->v = a[0].v;
     v->tt = a[0].tt;
@@ -177,8 +185,8 @@ static ZyStep tick(ZyMachine *m) {
 
 ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue *out) {
   State *L = m->L;
-  ZyCallInfo *ci = m->ci;
-  int64_t imm = n->imm, reg = imm & 255;
+  ZyCallInfo *ci = m->frame;
+  int64_t imm = n->imm, reg = imm & 255, at = reg - m->base;
   switch ((ZyHirOp)n->op) {
     case ZY_HIR_KCONST: return give(out, constant(m, imm));
     case ZY_HIR_GUARD_PROTO: return check(((ZyLuaClosure *)a[0].v.gc)->p == m->code->callee_proto[imm]);
@@ -207,34 +215,33 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
     }
     case ZY_HIR_SET_META: return done(HELPER(m, SET_META, SetMeta, L, table(a), table(a + 1)));
     case ZY_HIR_BARRIER: return barrier(m, a);
-    case ZY_HIR_UPVAL_GET: return give(out, found(upvalue(m, imm)->v));
-    case ZY_HIR_UPVAL_OF: return give(out, found(((ZyLuaClosure *)a[0].v.gc)->upvals[imm]->v));
-    case ZY_HIR_UPVAL_SET: return set_upvalue(m, n, a);
+    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: return give(out, found(closure(m, n, a)->upvals[imm]->v));
+    case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF: return set_upvalue(m, n, a);
     case ZY_HIR_LEN_STR: return string_length(a, out);
 
     case ZY_HIR_TABLE_GET:
-      return result(m, HELPER(m, TABLE_GET, TableGet, L, ci, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm), imm, out);
+      return result(m, HELPER(m, TABLE_GET, TableGet, L, ci, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, at), reg, out);
     case ZY_HIR_TABLE_SET:
       return done(HELPER(m, TABLE_SET, TableSet, L, ci, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, a[2].v.i, a[2].tt));
     case ZY_HIR_FIELD_GET:
-      return result(m, HELPER(m, FIELD_GET, FieldGet, L, ci, a[0].v.i, a[0].tt, imm >> 8, reg), reg, out);
+      return result(m, HELPER(m, FIELD_GET, FieldGet, L, ci, a[0].v.i, a[0].tt, imm >> 8, at), reg, out);
     case ZY_HIR_FIELD_SET:
       return done(HELPER(m, FIELD_SET, FieldSet, L, ci, a[0].v.i, a[0].tt, imm, a[1].v.i, a[1].tt));
     case ZY_HIR_NEW_TABLE:
-      return result(m, HELPER(m, NEW_TABLE, Int3, L, ci, reg, imm >> 8 & 0xffffff, imm >> 32), reg, out);
-    case ZY_HIR_SET_LIST: return done(HELPER(m, SET_LIST, Int2, L, ci, m->h->states.v[n->state].pc, imm > 0 ? imm : -1));
+      return result(m, HELPER(m, NEW_TABLE, Int3, L, ci, at, imm >> 8 & 0xffffff, imm >> 32), reg, out);
+    case ZY_HIR_SET_LIST: return done(HELPER(m, SET_LIST, Int3, L, ci, (imm & 255) - m->base, ZY_LIST_COUNT(imm), ZY_LIST_FROM(imm)));
     case ZY_HIR_COMPARE:
       return decided(HELPER(m, COMPARE, Operate, L, ci, m->cx, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm), out);
     case ZY_HIR_OPERATE:
-      return result(m, HELPER(m, OPERATE, Operate, L, ci, m->cx, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm), reg, out);
-    case ZY_HIR_LEN: return result(m, HELPER(m, LEN, Int3, L, ci, a[0].v.i, a[0].tt, imm), imm, out);
-    case ZY_HIR_CONCAT: return result(m, HELPER(m, CONCAT, Int2, L, ci, reg, imm >> 8), reg, out);
-    case ZY_HIR_CLOSURE: return result(m, HELPER(m, CLOSURE, Int2, L, ci, reg, imm >> 8), reg, out);
-    case ZY_HIR_NEXT: return done(HELPER(m, NEXT, Int2, L, ci, reg, imm >> 8));
-    case ZY_HIR_CLOSE: return done(HELPER(m, CLOSE, Int1, L, ci, imm));
-    case ZY_HIR_VARARG: return done(HELPER(m, VARARG, Int2, L, ci, reg, (imm >> 8) - 1));
+      return result(m, HELPER(m, OPERATE, Operate, L, ci, m->cx, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm - m->base), reg, out);
+    case ZY_HIR_LEN: return result(m, HELPER(m, LEN, Int3, L, ci, a[0].v.i, a[0].tt, at), reg, out);
+    case ZY_HIR_CONCAT: return result(m, HELPER(m, CONCAT, Int2, L, ci, at, imm >> 8), reg, out);
+    case ZY_HIR_CLOSURE: return result(m, HELPER(m, CLOSURE, Int2, L, ci, at, imm >> 8), reg, out);
+    case ZY_HIR_NEXT: return done(HELPER(m, NEXT, Int2, L, ci, at, imm >> 8));
+    case ZY_HIR_CLOSE: return done(HELPER(m, CLOSE, Int1, L, ci, at));
+    case ZY_HIR_VARARG: return done(HELPER(m, VARARG, Int2, L, ci, at, (imm >> 8) - 1));
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA:
-      return done(HELPER(m, CALL, Call, L, ci, m->cx, ZY_CALL_REG(imm), ZY_CALL_NARGS(imm), ZY_CALL_NRESULTS(imm)));
+      return done(HELPER(m, CALL, Call, L, ci, m->cx, at, ZY_CALL_NARGS(imm), ZY_CALL_NRESULTS(imm)));
 
     case ZY_HIR_RECORD: return record(m, n, a);
     case ZY_HIR_RECORD_CALL:

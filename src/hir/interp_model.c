@@ -268,7 +268,7 @@ static ZyStep access(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue
 
 static ZyStep upvalue(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
   if (n->imm < 0 || n->imm >= ZY_MODEL_UPVALS) return fault(m, "the model has no such upvalue");
-  if (n->op != ZY_HIR_UPVAL_SET) return give(out, m->model->upval[n->imm]);
+  if (n->op == ZY_HIR_UPVAL_GET || n->op == ZY_HIR_UPVAL_OF) return give(out, m->model->upval[n->imm]);
   store(&m->model->upval[n->imm], &a[0]);
   return ZY_STEP_NEXT;
 }
@@ -301,7 +301,7 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
       table(a)->metatable = table(a + 1);
       return ZY_STEP_NEXT;
     case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: return access(m, n, a, out);
-    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: return upvalue(m, n, a, out);
+    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF: return upvalue(m, n, a, out);
     case ZY_HIR_LEN_STR: return give_int(out, (int64_t)((const ZyString *)a[0].v.gc)->u.lnglen);
 
     case ZY_HIR_TABLE_GET: return table_get(m, n, a, out);

@@ -19,8 +19,11 @@ typedef struct ZyMachine {
   ZyModel *model;                      /* NULL: in a Lua frame */
   struct lua_State *L;
   ZyCallInfo *ci;
+  ZyCallInfo *frame;                   /* of the function that the node is of: while an inlined one calls out, its own */
+  int base;                            /* its register 0 */
   ZyContext *cx;
   ZyCode *code;
+  const int32_t *exit_of_node;
   const int32_t *hook_exit;            /* by node: whether its frame's trap is looked at behind it (not -1) */
   const char *fault;
 } ZyMachine;

@@ -61,7 +61,8 @@ static const ZyImmField call[] =
 static const ZyImmField call_known[] =
   { REG, { "args", 8, 8, -1, ZY_IMM_NUMBER }, { "results", 16, 8, -1, ZY_IMM_NUMBER },
     { "callee", 32, 32, 0, ZY_IMM_NUMBER }, { "one", 24, 1, 0, ZY_IMM_EXTRA }, { 0 } };
-static const ZyImmField values[] = { { "values", 0, 64, 0, ZY_IMM_NUMBER }, { 0 } };
+static const ZyImmField list[] =
+  { REG, { "values", 8, 16, -1, ZY_IMM_NUMBER }, { "from", 32, 32, 0, ZY_IMM_NUMBER }, { 0 } };
 static const ZyImmField access[] =
   { { "pc", 0, 32, 0, ZY_IMM_NUMBER }, { "store", 32, 32, 0, ZY_IMM_NUMBER }, { 0 } };
 
@@ -75,7 +76,7 @@ static const struct { const ZyImmField *fields; } shapes[ZY_HIR_COUNT_] = {
   [ZY_HIR_IS_TYPE] = { type_set }, [ZY_HIR_GUARD_LIB] = { library }, [ZY_HIR_MATH_NUM] = { library },
   [ZY_HIR_CONST] = { none }, [ZY_HIR_PARAM] = { none }, [ZY_HIR_ARITH] = { none },
   [ZY_HIR_OPERATE] = { reg_operator },
-  [ZY_HIR_SET_LIST] = { values }, [ZY_HIR_TICK] = { none }         /* imm means nothing */
+  [ZY_HIR_SET_LIST] = { list }, [ZY_HIR_TICK] = { none }         /* imm means nothing */
 };
 
 static const uint8_t has_imm[ZY_HIR_COUNT_] = {

@@ -272,6 +272,7 @@ static int check_operand_types(Verifier *v) {
     case ZY_HIR_UPVAL_SET: case ZY_HIR_FIELD_FIND: case ZY_HIR_FIELD_GET: case ZY_HIR_LEN: case ZY_HIR_CALL: case ZY_HIR_RECORD:
     case ZY_HIR_RECORD_CALL:
       return check_types(v, VALUE, 0);
+    case ZY_HIR_UPVAL_SET_OF: return check_types(v, VALUE, LUA_FN);
     case ZY_HIR_TABLE_SET: return check_types(v, VALUE, VALUE) && check_type(v, 2, VALUE);
     case ZY_HIR_GUARD: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_BRANCH: return check_types(v, COND, 0);
     case ZY_HIR_GUARD_PROTO: case ZY_HIR_CALL_LUA: case ZY_HIR_UPVAL_OF: case ZY_HIR_TAIL_SELF:
@@ -334,6 +335,8 @@ static int check_immediate(Verifier *v) {
   const ZyHirNode *n = &v->h->nodes.v[v->node];
   const ZyUnit *unit = v->h->unit;
   ZyHirOp op = (ZyHirOp)n->op;
+  const ZyUnit *in = zy_hir_unit_of(v->h, n->state);
+  int64_t own = in != NULL ? in->nk : INT32_MAX;
   int64_t nk = unit != NULL ? unit->nk : INT32_MAX, ncallees = unit != NULL ? unit->ncallees : INT32_MAX;
   if (op == ZY_HIR_CONST && n->type == ZY_TYPE_cond) return in_range(v, "condition", n->imm, 2);
   if (op == ZY_HIR_ARITH) return in_range(v, "operator", n->imm, ZY_ARITH_BNOT + 1);
@@ -344,9 +347,9 @@ static int check_immediate(Verifier *v) {
   if (op == ZY_HIR_CALL_LUA) return in_range(v, "callee", ZY_CALL_CALLEE(n->imm), ncallees);
   if (op == ZY_HIR_KCONST) return check_constant(v, n->imm, nk, ncallees);
   if (op == ZY_HIR_FIELD_SLOT || op == ZY_HIR_FIELD_FIND) return check_constant(v, ZY_K_KEY(n->imm), nk, ncallees);
-  if (op == ZY_HIR_FIELD_SET) return in_range(v, "constant", n->imm, nk);
-  if (op == ZY_HIR_FIELD_GET) return in_range(v, "constant", n->imm >> 8, nk);
-  if (op == ZY_HIR_UPVAL_OF) return in_range(v, "upvalue", n->imm, 256);
+  if (op == ZY_HIR_FIELD_SET) return in_range(v, "constant", n->imm, own);
+  if (op == ZY_HIR_FIELD_GET) return in_range(v, "constant", n->imm >> 8, own);
+  if (op == ZY_HIR_UPVAL_OF || op == ZY_HIR_UPVAL_SET_OF) return in_range(v, "upvalue", n->imm, 256);
   if (op == ZY_HIR_UPVAL_GET || op == ZY_HIR_UPVAL_SET)
     return in_range(v, "upvalue", n->imm, unit != NULL && v->h->inlines.n == 1 ? unit->nupvalues : 256);
   if (op == ZY_HIR_LOAD_REG || op == ZY_HIR_STORE_REG)

@@ -7,7 +7,7 @@
 **   lower_num.c      arithmetic                 lower_table.c    registers, upvalues, tables
 **   lower_compare.c  comparisons, guards        lower_call.c     helpers, calls, profiling
 **   lower_value.c    what a value is            lower_exit.c     leaving
-**   lower_direct.c   calls without frames
+**   lower_direct.c   calls without frames       lower_frame.c    frames
 **   lower_emit.c     instructions, blocks
 **
 ** The LIR's first block loads what all of the function may use; what is left unused is dropped at the end. Then come
@@ -71,6 +71,7 @@ static void prologue(ZyLower *l) {
   for (int i = 0; i < 4; i++)
     *(i == 0 ? &l->L : i == 1 ? &l->ci : i == 2 ? &l->cx : &l->code) = zy_lower_argument(l, ZY_LIR_P);
   if (l->direct) zy_lower_direct_arguments(l);
+  l->frame = l->ci;
   l->closure = zy_lower_load(l, ZY_LIR_LOADP, zy_lower_base(l), 0, ZY_ALIAS_REGS);
   l->k = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, k), ZY_ALIAS_CODE);
   l->bytecode = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, bytecode), ZY_ALIAS_CODE);
@@ -158,7 +159,7 @@ static void node(ZyLower *l, uint32_t block, ZyRef r) {
 
     case ZY_HIR_KCONST: case ZY_HIR_LOAD_REG: case ZY_HIR_STORE_REG: case ZY_HIR_GUARD_NOMETA: case ZY_HIR_ARRAY_LIMIT:
     case ZY_HIR_ARRAY_BASE: case ZY_HIR_ELEM: case ZY_HIR_FIELD_SLOT: case ZY_HIR_FIELD_FIND: case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL:
-    case ZY_HIR_SET_META: case ZY_HIR_BARRIER: case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_LEN_STR:
+    case ZY_HIR_SET_META: case ZY_HIR_BARRIER: case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF: case ZY_HIR_LEN_STR:
     case ZY_HIR_ELEM_SLOT: case ZY_HIR_LEN_TABLE: case ZY_HIR_STR_BYTE:
       zy_lower_table_node(l, r);
       break;

@@ -18,8 +18,9 @@ static uint32_t failed(ZyLower *l, uint32_t result) {
   return ZY_OP2(NE, ZY_OP2(AND, result, integer(l, 0xffffffff)), integer(l, 0));
 }
 
-/* 1: the interpreter must execute the instruction; the registers are in memory. */
+/* Behind a helper. 1: the interpreter must execute the instruction; the registers are in memory. */
 static void check(ZyLower *l, ZyRef r, uint32_t result) {
+  zy_lower_called(l, r);
   zy_lower_if(l, failed(l, result), zy_lower_stored_exit(l, l->out->exit_of_node[r]));
 }
 
@@ -53,22 +54,17 @@ void zy_lower_settled(ZyLower *l, ZyRef r, uint32_t trap) {
   if (l->out->hook_exit[r] >= 0) zy_lower_if(l, failed(l, trap), zy_lower_stored_exit(l, l->out->hook_exit[r]));
 }
 
-/* After a call-out: the stack may be elsewhere, and native code ends when a hook was set. */
-static void after(ZyLower *l, ZyRef r) {
-  l->base = ZY_LOWER_NONE;
-  zy_lower_trapped(l, r);
-}
-
+/* The same, and native code ends when a hook was set. */
 static void finish(ZyLower *l, ZyRef r, uint32_t result) {
   check(l, r, result);
-  after(l, r);
+  zy_lower_trapped(l, r);
 }
 
 /* The same for a node whose result is in register 'reg', too. */
 static void finish_in(ZyLower *l, ZyRef r, uint32_t result, int64_t reg) {
   finish(l, r, result);
   zy_lower_load_value(l, r, zy_lower_base(l), ZY_REG(reg), ZY_ALIAS_REGS, 0);
-  if (reg < l->h->nregs) l->in_memory[reg] = r;
+  zy_lower_remember(l, reg, r);
 }
 
 
@@ -76,7 +72,8 @@ static void finish_in(ZyLower *l, ZyRef r, uint32_t result, int64_t reg) {
 
 void zy_lower_call_helper(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
-  check(l, r, ZY_CALL(CALL, I, l->L, l->ci, l->cx, integer(l, ZY_CALL_REG(n->imm)), integer(l, ZY_CALL_NARGS(n->imm)),
+  int reg = ZY_CALL_REG(n->imm) - zy_lower_frame_base(l, n->state);
+  check(l, r, ZY_CALL(CALL, I, l->L, l->frame, l->cx, integer(l, reg), integer(l, ZY_CALL_NARGS(n->imm)),
                       integer(l, ZY_CALL_NRESULTS(n->imm))));
 }
 
@@ -84,9 +81,9 @@ static void call(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
   if (zy_lower_calls_directly(l, n)) zy_lower_direct_call(l, r);
   else {
-    zy_lower_prepare_call(l, n->state);
+    zy_lower_prepare_call(l, r);
     zy_lower_call_helper(l, r);
-    after(l, r);
+    zy_lower_trapped(l, r);
     zy_lower_want_one(l, r);
   }
   zy_lower_forget(l, ZY_CALL_REG(n->imm), 255);
@@ -152,8 +149,8 @@ static void tick(ZyLower *l, ZyRef r) {
   n = ZY_OP2(AND, n, integer(l, 0xffffffff));
   zy_lower_branch(l, ZY_OP2(LT, n, CODE_FIELD(l, LOAD32, l->code, ZyCode, limit)), done, reached, ZY_HINT_LIKELY);
   zy_lower_place(l, reached);
-  zy_lower_prepare_aside(l, node(l, r)->state);
-  check(l, r, ZY_CALL(TICK, I, l->L, l->ci, l->code));
+  zy_lower_prepare_aside(l, r);
+  check(l, r, ZY_CALL(TICK, I, l->L, l->frame, l->code));
   zy_lower_place(l, done);
 }
 
@@ -167,24 +164,19 @@ static void poll(ZyLower *l, ZyRef r) {
 
 /* ---- nodes ---------------------------------------------------------------------- */
 
-static void not_inlined(const ZyLower *l, const ZyHirNode *n) {
-  if (l->h->states.v[n->state].inlined != 0) zy_arena_fail(l->arena, ZY_STATUS_UNSUPPORTED);
-}
-
 /* A table is made with the frame as it is, unless a collection is due: only that looks at it. */
 static void new_table(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
-  int64_t reg = n->imm & 255;
+  int64_t reg = n->imm & 255, base = zy_lower_frame_base(l, n->state);
   uint32_t array = integer(l, n->imm >> 8 & 0xffffff), hash = integer(l, n->imm >> 32), table;
   uint32_t made = zy_lower_label(l), collect = zy_lower_label(l), done = zy_lower_label(l);
-  not_inlined(l, n);
   table = ZY_CALL(MAKE_TABLE, P, l->L, l->cx, array, hash);
   zy_lower_branch(l, ZY_OP2(NE, table, ZY_OP1(NULLP, 0)), made, collect, ZY_HINT_LIKELY);
   zy_lower_place(l, made);
   zy_lower_jump(l, done, &table, 1);
   zy_lower_place(l, collect);
-  zy_lower_prepare_aside(l, n->state);
-  check(l, r, ZY_CALL(NEW_TABLE, I, l->L, l->ci, integer(l, reg), array, hash));
+  zy_lower_prepare_aside(l, r);
+  check(l, r, ZY_CALL(NEW_TABLE, I, l->L, l->frame, integer(l, reg - base), array, hash));
   zy_lower_trapped(l, r);
   table = zy_lower_load(l, ZY_LIR_LOADP, zy_lower_base(l), ZY_REG(reg), ZY_ALIAS_REGS);
   zy_lower_jump(l, done, &table, 1);
@@ -198,61 +190,60 @@ static void compare(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
   ZyRef a = n->ops[0], b = n->ops[1];
   uint32_t p, s, q, t, answer;
-  not_inlined(l, n);
-  zy_lower_prepare_call(l, n->state);
+  zy_lower_prepare_call(l, r);
   p = zy_lower_bits(l, a), s = zy_lower_tag(l, a), q = zy_lower_bits(l, b), t = zy_lower_tag(l, b);
-  answer = ZY_OP2(AND, ZY_CALL(COMPARE, I, l->L, l->ci, l->cx, p, s, q, t, integer(l, n->imm)), integer(l, 0xffffffff));
+  answer = ZY_OP2(AND, ZY_CALL(COMPARE, I, l->L, l->frame, l->cx, p, s, q, t, integer(l, n->imm)), integer(l, 0xffffffff));
+  zy_lower_called(l, r);
   zy_lower_if(l, ZY_OP2(EQ, answer, integer(l, 2)), zy_lower_stored_exit(l, l->out->exit_of_node[r]));
-  l->base = ZY_LOWER_NONE;
   zy_lower_set(l, r, ZY_OP2(NE, answer, integer(l, 0)));
 }
 
 /* A helper whose result is no more than whether it succeeded; what it wants to know of its operands. */
 static void call_out(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
-  int64_t imm = n->imm, reg = imm & 255;
+  int64_t imm = n->imm, reg = imm & 255, base = zy_lower_frame_base(l, n->state), at = reg - base;
   uint32_t bits[3], tag[3], *v = bits, *t = tag;
-  not_inlined(l, n);
-  zy_lower_prepare_call(l, n->state);
+  zy_lower_prepare_call(l, r);
   for (int i = 0; i < zy_hir_nops((ZyHirOp)n->op); i++) {
     bits[i] = zy_lower_bits(l, n->ops[i]);
     tag[i] = zy_lower_tag(l, n->ops[i]);
   }
   switch (n->op) {
     case ZY_HIR_TABLE_GET:
-      finish_in(l, r, ZY_CALL(TABLE_GET, I, l->L, l->ci, v[0], t[0], v[1], t[1], integer(l, imm)), imm);
+      finish_in(l, r, ZY_CALL(TABLE_GET, I, l->L, l->frame, v[0], t[0], v[1], t[1], integer(l, at)), reg);
       break;
     case ZY_HIR_TABLE_SET:
-      finish(l, r, ZY_CALL(TABLE_SET, I, l->L, l->ci, v[0], t[0], v[1], t[1], v[2], t[2]));
+      finish(l, r, ZY_CALL(TABLE_SET, I, l->L, l->frame, v[0], t[0], v[1], t[1], v[2], t[2]));
       break;
     case ZY_HIR_FIELD_GET:
-      finish_in(l, r, ZY_CALL(FIELD_GET, I, l->L, l->ci, v[0], t[0], integer(l, imm >> 8), integer(l, reg)), reg);
+      finish_in(l, r, ZY_CALL(FIELD_GET, I, l->L, l->frame, v[0], t[0], integer(l, imm >> 8), integer(l, at)), reg);
       break;
     case ZY_HIR_FIELD_SET:
-      finish(l, r, ZY_CALL(FIELD_SET, I, l->L, l->ci, v[0], t[0], integer(l, imm), v[1], t[1]));
+      finish(l, r, ZY_CALL(FIELD_SET, I, l->L, l->frame, v[0], t[0], integer(l, imm), v[1], t[1]));
       break;
     case ZY_HIR_OPERATE:
-      finish_in(l, r, ZY_CALL(OPERATE, I, l->L, l->ci, l->cx, v[0], t[0], v[1], t[1], integer(l, imm)), reg);
+      finish_in(l, r, ZY_CALL(OPERATE, I, l->L, l->frame, l->cx, v[0], t[0], v[1], t[1], integer(l, imm - base)), reg);
       break;
-    case ZY_HIR_LEN: finish_in(l, r, ZY_CALL(LEN, I, l->L, l->ci, v[0], t[0], integer(l, imm)), imm); break;
+    case ZY_HIR_LEN: finish_in(l, r, ZY_CALL(LEN, I, l->L, l->frame, v[0], t[0], integer(l, at)), reg); break;
     case ZY_HIR_CLOSURE:
-      finish_in(l, r, ZY_CALL(CLOSURE, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8)), reg);
+      finish_in(l, r, ZY_CALL(CLOSURE, I, l->L, l->frame, integer(l, at), integer(l, imm >> 8)), reg);
       break;
     case ZY_HIR_CONCAT:
       zy_lower_forget(l, (int)reg, 255);
-      finish_in(l, r, ZY_CALL(CONCAT, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8)), reg);
+      finish_in(l, r, ZY_CALL(CONCAT, I, l->L, l->frame, integer(l, at), integer(l, imm >> 8)), reg);
       break;
     case ZY_HIR_SET_LIST:
-      finish(l, r, ZY_CALL(SET_LIST, I, l->L, l->ci, integer(l, l->h->states.v[n->state].pc), integer(l, imm > 0 ? imm : -1)));
+      finish(l, r, ZY_CALL(SET_LIST, I, l->L, l->frame, integer(l, at), integer(l, ZY_LIST_COUNT(imm)),
+                           integer(l, ZY_LIST_FROM(imm))));
       break;
     case ZY_HIR_NEXT:
-      finish(l, r, ZY_CALL(NEXT, I, l->L, l->ci, integer(l, reg), integer(l, imm >> 8)));
+      finish(l, r, ZY_CALL(NEXT, I, l->L, l->frame, integer(l, at), integer(l, imm >> 8)));
       zy_lower_forget(l, (int)reg + 4, 255);
       break;
-    case ZY_HIR_CLOSE: finish(l, r, ZY_CALL(CLOSE, I, l->L, l->ci, integer(l, imm))); break;
+    case ZY_HIR_CLOSE: finish(l, r, ZY_CALL(CLOSE, I, l->L, l->frame, integer(l, at))); break;
     case ZY_HIR_VARARG:
       zy_lower_forget(l, (int)reg, 255);
-      finish(l, r, ZY_CALL(VARARG, I, l->L, l->ci, integer(l, reg), integer(l, (imm >> 8) - 1)));
+      finish(l, r, ZY_CALL(VARARG, I, l->L, l->frame, integer(l, at), integer(l, (imm >> 8) - 1)));
       break;
   }
 }
@@ -267,8 +258,7 @@ void zy_lower_call_node(ZyLower *l, ZyRef r) {
       call_out(l, r);
       break;
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA:
-      not_inlined(l, n);
-      call(l, r);
+          call(l, r);
       break;
     case ZY_HIR_RECORD: record(l, r); break;
     case ZY_HIR_RECORD_CALL: record_call(l, r); break;

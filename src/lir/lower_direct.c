@@ -133,24 +133,6 @@ void zy_lower_entry(ZyLower *l) {
 }
 
 
-/* ---- frames --------------------------------------------------------------------- */
-
-/* Only in the direct entry can the frame be incomplete. */
-void zy_lower_complete_frames(ZyLower *l) {
-  uint32_t make, done, base = l->base;
-  if (!l->direct || l->framed) return;
-  make = zy_lower_label(l);
-  done = zy_lower_label(l);
-  zy_lower_branch(l, ZY_OP2(EQ, FRAME_FIELD(l, LOADP, l->L, ZyThread, ci), l->ci), done, make, ZY_HINT_LIKELY);
-  zy_lower_place(l, make);
-  ZY_CALL(FRAMES, V, l->L, l->ci);
-  zy_lower_jump(l, done, NULL, 0);
-  zy_lower_place(l, done);
-  l->base = base;
-  l->framed = 1;
-}
-
-
 /* ---- calls ------------------------------------------------------------------------ */
 
 /* The arguments that the callee's signature wants, from those of the call; 0 when some are never of its types. */
@@ -232,22 +214,23 @@ static void store_result(ZyLower *l, const ZyHirNode *n, uint32_t result, uint32
   SET_FIELD(l, STOREP, l->L, ZyThread, top, ZY_OP2(PADD, func, count));
 }
 
-/* In memory as zy_lower_prepare_call leaves it, arguments and complete frames excepted. */
+/* In memory as zy_lower_prepare_call leaves it, arguments and complete frames excepted. What is inlined has CallInfos then,
+** and like those of direct callees they are completed when somebody looks. */
 void zy_lower_direct_call(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   const ZyCallee *callee = &l->h->unit->callees[ZY_CALL_CALLEE(n->imm)];
   int reg = ZY_CALL_REG(n->imm), nresults = ZY_CALL_NRESULTS(n->imm), loaded = result_is_loaded(l, r), framed = l->framed;
   uint32_t slow = zy_lower_label(l), returned = zy_lower_label(l), left = zy_lower_label(l), settle = zy_lower_label(l);
   uint32_t stored = zy_lower_label(l), done = zy_lower_label(l), args[ZY_LIR_MOST_ARGS], nargs, func, next, result, value[2];
-  zy_lower_store_below(l, n->state, reg);
+  zy_lower_store_up_to(l, n->state, reg);
+  zy_lower_save_pc(l, n->state);
   func = ZY_OP2(PADD, zy_lower_base(l), integer(l, ZY_REG(reg)));
-  next = FRAME_FIELD(l, LOADP, l->ci, ZyCallInfo, next);
+  next = FRAME_FIELD(l, LOADP, zy_lower_inlined_frames(l, n->state, 0, slow), ZyCallInfo, next);
   args[0] = l->L, args[1] = next, args[2] = l->cx;
   args[3] = enterable(l, n, callee, func, next, slow);
   nargs = pass_arguments(l, n, callee, args, slow);
   SET_FIELD(l, STOREP, next, ZyCallInfo, func, func);
   SET_FIELD(l, STORE32, next, ZyCallInfo, nresults, integer(l, nresults & 0xffff));
-  _Static_assert(offsetof(ZyCallInfo, callstatus) == offsetof(ZyCallInfo, nresults) + 2, "both are written at once");
   result = zy_lower_pointer_call(l, CODE_FIELD(l, LOADP, args[3], ZyCode, direct), ZY_LIR_I, args, nargs);
   zy_lower_branch(l, ZY_OP2(LT, result, integer(l, 0)), returned, left, ZY_HINT_LIKELY);
   zy_lower_place(l, returned);
@@ -262,7 +245,7 @@ void zy_lower_direct_call(ZyLower *l, ZyRef r) {
   zy_lower_jump(l, done, value, loaded ? 2 : 0);
 
   zy_lower_place(l, settle);
-  zy_lower_settled(l, r, ZY_CALL(SETTLE, I, l->L, l->ci, l->cx, result, integer(l, reg), integer(l, nresults)));
+  zy_lower_settled(l, r, ZY_CALL(SETTLE, I, l->L, l->ci, l->cx, next, result, integer(l, reg), integer(l, nresults)));
   zy_lower_jump(l, stored, NULL, 0);
 
   zy_lower_place(l, left);
@@ -272,7 +255,7 @@ void zy_lower_direct_call(ZyLower *l, ZyRef r) {
 
   zy_lower_place(l, slow);
   l->framed = framed;
-  zy_lower_prepare_aside(l, n->state);
+  zy_lower_prepare_aside(l, r);
   zy_lower_call_helper(l, r);
   zy_lower_trapped(l, r);
 

@@ -15,7 +15,7 @@
 
 #include "vm/bytecode.h"
 
-enum { NO_HOOK_CHECK = -1, ALL = UINT16_MAX };
+enum { NO_HOOK_CHECK = -1 };
 
 static const ZyFrameState *state_of(const ZyLower *l, uint32_t state) { return &l->h->states.v[state]; }
 
@@ -66,7 +66,7 @@ static int names(const ZyHir *h, const ZyFrameState *s, int reg) {
 /* The instruction at 'pc' takes what the one before left. Where that is one value, the state has it. */
 static int open_top(const ZyHir *h, uint32_t state, int32_t pc) {
   const ZyFrameState *s = &h->states.v[state];
-  const ZyUnit *unit = s->inlined == 0 ? h->unit : h->unit->callees[h->inlines.v[s->inlined].callee].unit;
+  const ZyUnit *unit = zy_hir_unit_of(h, state);
   int base = s->inlined == 0 ? 0 : h->inlines.v[s->inlined].base, reg;
   if (pc <= 0 || pc >= unit->ncode || !zy_bytecode_takes_open(unit->code[pc])) return 0;
   if (ZY_OP(unit->code[pc - 1]) != ZY_BC_CALL) return 0;
@@ -132,7 +132,7 @@ static int reason(const ZyHir *h, const ZyHirNode *n) {
     case ZY_HIR_LTU_INT: case ZY_HIR_EQ_NUM: case ZY_HIR_LT_NUM: case ZY_HIR_LE_NUM: case ZY_HIR_SAME:
     case ZY_HIR_TRUTHY: case ZY_HIR_IS_TYPE: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_ARRAY_LIMIT:
     case ZY_HIR_ARRAY_BASE: case ZY_HIR_ELEM: case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: case ZY_HIR_BARRIER:
-    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_LEN_STR: case ZY_HIR_STR_BYTE:
+    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF: case ZY_HIR_LEN_STR: case ZY_HIR_STR_BYTE:
     case ZY_HIR_LEN_TABLE:
     case ZY_HIR_ELEM_SLOT: case ZY_HIR_NEXT: case ZY_HIR_RECORD: case ZY_HIR_RECORD_CALL:
     case ZY_HIR_RECORD_TABLE: case ZY_HIR_COUNT: case ZY_HIR_JUMP: case ZY_HIR_BRANCH: case ZY_HIR_RETURN:
@@ -146,8 +146,8 @@ static int reason(const ZyHir *h, const ZyHirNode *n) {
 ** must not be cut off from it: an open number of values, or the RETURN whose upvalues were closed. */
 static int32_t pc_after(const ZyHir *h, const ZyHirNode *n) {
   int32_t pc = h->states.v[n->state].pc;
-  uint32_t effect = zy_hir_effect((ZyHirOp)n->op), inlined = h->states.v[n->state].inlined;
-  const ZyUnit *unit = h->unit;
+  uint32_t effect = zy_hir_effect((ZyHirOp)n->op);
+  const ZyUnit *unit = zy_hir_unit_of(h, n->state);
   ZyBc bc;
   if (n->op == ZY_HIR_TRAP) return pc;
   if (!(effect & ZY_EFFECT_WRITE_GC) || n->state == 0) return NO_HOOK_CHECK;
@@ -156,8 +156,7 @@ static int32_t pc_after(const ZyHir *h, const ZyHirNode *n) {
   if (n->op == ZY_HIR_COMPARE) return NO_HOOK_CHECK;           /* TRAP follows on both ways */
   if (n->op == ZY_HIR_OPERATE) return n->imm >> 8 >= ZY_ARITH_UNM ? pc + 1 : pc + 2;      /* behind the MMBIN */
   if (unit == NULL) return pc + 1;
-  if (inlined != 0) unit = unit->callees[h->inlines.v[inlined].callee].unit;
-  if (unit == NULL || pc >= unit->ncode) return NO_HOOK_CHECK;
+  if (pc >= unit->ncode) return NO_HOOK_CHECK;
   bc = ZY_OP(unit->code[pc]);
   if (bc == ZY_BC_RETURN || bc == ZY_BC_TAILCALL) return NO_HOOK_CHECK;
   if (bc == ZY_BC_NEWTABLE) return pc + 2;
@@ -230,6 +229,12 @@ void zy_lower_store_arguments(ZyLower *l, uint32_t state) {
     if (!zy_unit_captured(l->h->unit, i)) zy_lower_store_argument(l, i);
 }
 
+/* Registers of inlined functions, behind the frame's own, are above what helpers that need no frame take to be the top. */
+void zy_lower_remember(ZyLower *l, int64_t reg, ZyRef value) {
+  int own = l->h->unit != NULL ? l->h->unit->maxstack : l->h->nregs;
+  if (reg < own) l->in_memory[reg] = value;
+}
+
 /* Those from register 0 to 'last'. */
 static void store_registers(ZyLower *l, uint32_t state, int last, int remember) {
   const ZyFrameState *s = state_of(l, state);
@@ -240,41 +245,14 @@ static void store_registers(ZyLower *l, uint32_t state, int last, int remember) 
     if (reg->reg > last) continue;
     if (l->in_memory[reg->reg] == value) continue;
     zy_lower_store_value(l, zy_lower_base(l), ZY_REG(reg->reg), reg->value, ZY_ALIAS_REGS);
-    if (remember) l->in_memory[reg->reg] = value;
+    if (remember) zy_lower_remember(l, reg->reg, value);
   }
 }
 
-void zy_lower_store_state(ZyLower *l, uint32_t state) { store_registers(l, state, ALL, 0); }
+void zy_lower_store_state(ZyLower *l, uint32_t state) { store_registers(l, state, ZY_LOWER_ALL_REGS, 0); }
+
+void zy_lower_store_up_to(ZyLower *l, uint32_t state, int last) { store_registers(l, state, last, 1); }
 
 void zy_lower_forget(ZyLower *l, int from, int to) {
   for (int i = from; i <= to && i < l->h->nregs; i++) l->in_memory[i] = 0;
-}
-
-static void save_pc(ZyLower *l, uint32_t state) {
-  const ZyFrameState *s = state_of(l, state);
-  int32_t pc = s->pc;
-  for (uint32_t i = s->inlined; i != 0; i = l->h->inlines.v[i].outer) pc = l->h->inlines.v[i].pc;
-  zy_lower_store(l, ZY_LIR_STOREP, l->ci, offsetof(ZyCallInfo, u.l.savedpc),
-                 ZY_OP2(PADD, l->bytecode, zy_lower_int(l, ((int64_t)pc + 1) * (int64_t)sizeof(ZyInstruction))),
-                 ZY_ALIAS_FRAME);
-}
-
-void zy_lower_store_below(ZyLower *l, uint32_t state, int reg) {
-  store_registers(l, state, reg, 1);
-  save_pc(l, state);
-}
-
-void zy_lower_prepare_call(ZyLower *l, uint32_t state) {
-  store_registers(l, state, ALL, 1);
-  save_pc(l, state);
-  zy_lower_complete_frames(l);
-}
-
-/* The same on a path that joins again: nothing is learnt. */
-void zy_lower_prepare_aside(ZyLower *l, uint32_t state) {
-  int framed = l->framed;
-  store_registers(l, state, ALL, 0);
-  save_pc(l, state);
-  zy_lower_complete_frames(l);
-  l->framed = framed;
 }

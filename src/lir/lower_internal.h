@@ -13,6 +13,7 @@
 #include "vm/layout.h"
 
 #define ZY_LOWER_NONE UINT32_MAX       /* no LIR value, no label */
+#define ZY_LOWER_ALL_REGS UINT16_MAX
 
 typedef struct ZyLowerValue {
   uint32_t payload;                    /* NONE: says nothing */
@@ -48,6 +49,7 @@ typedef struct ZyLower {
   uint32_t L, ci, cx, code;            /* the arguments */
   uint32_t closure, k, bytecode;       /* the frame's closure, its constants, its code */
   uint32_t base;                       /* zy_lower_base, NONE: to be loaded */
+  uint32_t frame;                      /* while it calls out: CallInfo of the function that the node is of */
   int direct;                          /* this is the direct entry */
   int framed;                          /* its frame is known to be complete */
   int *framed_at_end;                  /* by HIR block */
@@ -124,11 +126,23 @@ void zy_lower_block_params(ZyLower *l, uint32_t block);
 
 void zy_lower_number_exits(ZyLower *l);
 void zy_lower_store_state(ZyLower *l, uint32_t state);     /* those that are not known to be in memory */
-void zy_lower_prepare_call(ZyLower *l, uint32_t state);    /* and savedpc */
-void zy_lower_prepare_aside(ZyLower *l, uint32_t state);   /* on a path that joins the others again */
-void zy_lower_store_below(ZyLower *l, uint32_t state, int reg);    /* the same, up to 'reg' and without the frame */
+void zy_lower_store_up_to(ZyLower *l, uint32_t state, int last);   /* those up to 'last'; is remembered */
+void zy_lower_remember(ZyLower *l, int64_t reg, ZyRef value);      /* it is in register 'reg' in memory, too */
 void zy_lower_forget(ZyLower *l, int from, int to);        /* what is in registers 'from' .. 'to' */
 void zy_lower_store_arguments(ZyLower *l, uint32_t state); /* of a direct entry, when 'state' is its own */
+
+/* ---- lower_frame.c: frames for what is called ---- */
+
+/* Node r calls out: registers are in memory, l->frame is L->ci; and behind the call L->ci is l->ci again. */
+void zy_lower_prepare_call(ZyLower *l, ZyRef r);
+void zy_lower_prepare_aside(ZyLower *l, ZyRef r);          /* on a path that joins the others again: nothing is learnt */
+void zy_lower_called(ZyLower *l, ZyRef r);
+void zy_lower_complete_frames(ZyLower *l);                 /* the frame of the whole is L->ci */
+void zy_lower_save_pc(ZyLower *l, uint32_t state);         /* its */
+/* Fills in the CallInfos of the functions that 'state' is inlined in, all of it if 'complete'; goes to 'none' where they
+** are not there. Gives the last one, or l->ci. */
+uint32_t zy_lower_inlined_frames(ZyLower *l, uint32_t state, int complete, uint32_t none);
+int zy_lower_frame_base(const ZyLower *l, uint32_t state); /* register 0 of the innermost function */
 
 /* ---- lower_leave.c: the blocks that leave ---- */
 
@@ -147,7 +161,6 @@ void zy_lower_direct_arguments(ZyLower *l);
 void zy_lower_store_argument(ZyLower *l, int i);           /* in the register that it is for */
 int zy_lower_load_argument(ZyLower *l, ZyRef r);           /* 0: LOAD_REG r is not of an argument */
 void zy_lower_direct_return(ZyLower *l, const ZyHirNode *n);
-void zy_lower_complete_frames(ZyLower *l);                 /* the function's frame is L->ci */
 int zy_lower_calls_directly(const ZyLower *l, const ZyHirNode *n);
 void zy_lower_direct_call(ZyLower *l, ZyRef r);
 int zy_lower_load_result(ZyLower *l, ZyRef r);             /* 0: LOAD_REG r is not of a direct call's result */

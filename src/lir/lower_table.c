@@ -278,25 +278,21 @@ static void barrier(ZyLower *l, ZyRef r) {
   zy_lower_place(l, done);
 }
 
-static uint32_t upvalue(ZyLower *l, int64_t i) {
-  return zy_lower_load(l, ZY_LIR_LOADP, l->closure, (int64_t)offsetof(ZyLuaClosure, upvals) + i * 8, ZY_ALIAS_SHAPE);
-}
-
-static void upval_of(ZyLower *l, ZyRef r) {
-  const ZyHirNode *n = &l->h->nodes.v[r];
-  int64_t offset = (int64_t)offsetof(ZyLuaClosure, upvals) + n->imm * 8;
-  uint32_t upval = zy_lower_load(l, ZY_LIR_LOADP, zy_lower_payload(l, n->ops[0], ZY_LIR_P), offset, ZY_ALIAS_SHAPE);
-  zy_lower_load_value(l, r, FIELD(l, LOADP, upval, ZyUpVal, v), 0, ZY_ALIAS_UPVALS, 1);
+static uint32_t upvalue(ZyLower *l, uint32_t closure, int64_t i) {
+  return zy_lower_load(l, ZY_LIR_LOADP, closure, (int64_t)offsetof(ZyLuaClosure, upvals) + i * 8, ZY_ALIAS_SHAPE);
 }
 
 static void upval_get(ZyLower *l, ZyRef r) {
-  uint32_t at = FIELD(l, LOADP, upvalue(l, l->h->nodes.v[r].imm), ZyUpVal, v);
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  uint32_t closure = n->op == ZY_HIR_UPVAL_GET ? l->closure : zy_lower_payload(l, n->ops[0], ZY_LIR_P);
+  uint32_t at = FIELD(l, LOADP, upvalue(l, closure, n->imm), ZyUpVal, v);
   zy_lower_load_value(l, r, at, 0, ZY_ALIAS_UPVALS, 1);
 }
 
 static void upval_set(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
-  uint32_t upval = upvalue(l, n->imm), done;
+  uint32_t closure = n->op == ZY_HIR_UPVAL_SET ? l->closure : zy_lower_payload(l, n->ops[1], ZY_LIR_P);
+  uint32_t upval = upvalue(l, closure, n->imm), done;
   int framed;
   zy_lower_store_value(l, FIELD(l, LOADP, upval, ZyUpVal, v), 0, n->ops[0], ZY_ALIAS_UPVALS);
   if (!(zy_lower_static(l, n->ops[0]) & ZY_TYPE_GC)) return;
@@ -305,7 +301,8 @@ static void upval_set(ZyLower *l, ZyRef r) {
   framed = l->framed;
   zy_lower_complete_frames(l);
   l->framed = framed;
-  ZY_CALL(UPVAL_SET, V, l->L, l->ci, zy_lower_int(l, n->imm), zy_lower_bits(l, n->ops[0]), zy_lower_tag(l, n->ops[0]));
+  ZY_CALL(UPVAL_SET, V, l->L, l->ci, closure, zy_lower_int(l, n->imm), zy_lower_bits(l, n->ops[0]),
+          zy_lower_tag(l, n->ops[0]));
   zy_lower_place(l, done);
 }
 
@@ -331,7 +328,7 @@ static void load_reg(ZyLower *l, ZyRef r) {
   int64_t reg = l->h->nodes.v[r].imm;
   if (zy_lower_load_argument(l, r) || zy_lower_load_result(l, r)) return;
   zy_lower_load_value(l, r, zy_lower_base(l), ZY_REG(reg), ZY_ALIAS_REGS, 0);
-  if (reg < l->h->nregs) l->in_memory[reg] = r;
+  zy_lower_remember(l, reg, r);
 }
 
 static void store_reg(ZyLower *l, ZyRef r) {
@@ -363,9 +360,8 @@ void zy_lower_table_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_LOAD_VAL: load_val(l, r); break;
     case ZY_HIR_STORE_VAL: store_val(l, r); break;
     case ZY_HIR_BARRIER: barrier(l, r); break;
-    case ZY_HIR_UPVAL_GET: upval_get(l, r); break;
-    case ZY_HIR_UPVAL_OF: upval_of(l, r); break;
-    case ZY_HIR_UPVAL_SET: upval_set(l, r); break;
+    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: upval_get(l, r); break;
+    case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF: upval_set(l, r); break;
     case ZY_HIR_LEN_STR: string_length(l, r); break;
   }
 }

@@ -25,6 +25,10 @@ struct ZyContext;
 
 typedef int64_t (*ZyNative)(struct lua_State *L, ZyCallInfo *ci, struct ZyContext *cx, struct ZyCode *code);
 
+/* Registers that inlined functions may have behind those of the frame. Who enters native code sees to the room, and the
+** collector, when it shrinks a stack, leaves more than that. */
+enum { ZY_SPILL = 16 };
+
 #define ZY_RETURN(reg, n, pc)   (INT64_MIN | (int64_t)(pc) << 40 | (int64_t)(n) << 8 | (reg))
 #define ZY_RETURN_REG(r)        ((int)((r) & 255))
 #define ZY_RETURN_COUNT(r)      ((int)((r) >> 8 & 0xffffffff))
@@ -61,6 +65,7 @@ typedef struct ZyContext {
   char *stack_limit;                   /* native frames do not go below */
   uint32_t stress_exits, stress_count; /* leave at every n-th guard */
   uint32_t stress_gc;                  /* a full collection at every entry and call-out, while the stack is small */
+  uint32_t folded;                     /* a foreign hook counts instructions: functions may have been folded, see fold.h */
   int64_t value;                       /* payload of the result of a direct call */
   ZyNode *no_nodes;                    /* what tables without hash part have for one */
 } ZyContext;

@@ -244,8 +244,9 @@ static void enter_store(Numbering *g, ZyRef r) {
     key.ops[0] = n->ops[0];
     enter(g, &key, n->ops[1]);
   }
-  else if (n->op == ZY_HIR_STORE_REG || n->op == ZY_HIR_UPVAL_SET) {
-    key.op = n->op == ZY_HIR_STORE_REG ? ZY_HIR_LOAD_REG : ZY_HIR_UPVAL_GET;
+  else if (n->op == ZY_HIR_STORE_REG || n->op == ZY_HIR_UPVAL_SET || n->op == ZY_HIR_UPVAL_SET_OF) {
+    key.op = n->op == ZY_HIR_STORE_REG ? ZY_HIR_LOAD_REG : n->op == ZY_HIR_UPVAL_SET ? ZY_HIR_UPVAL_GET : ZY_HIR_UPVAL_OF;
+    key.ops[0] = n->ops[1];                  /* the function, of UPVAL_SET_OF */
     key.imm = n->imm;
     enter(g, &key, n->ops[0]);
   }

@@ -20,7 +20,6 @@
 #include "vm/bytecode.h"
 
 enum {
-  MAX_DEPTH = 3,                       /* of units to inline in each other */
   MAX_INLINE = 60,                     /* instructions of a unit to inline */
   MAX_INLINES = 600,                   /* of all of them */
   MAX_CALLEES = 64,
@@ -248,7 +247,8 @@ static ZyUnit *freeze_one(const ZyFunction *fn, int stub, int tier, const ZyCall
 typedef struct Freezer {
   lua_State *L;
   struct ZyState *S;
-  ZyFunction *fn;                      /* of the outermost unit */
+  ZyUnit *unit;                        /* the outermost one */
+  ZyFunction *fn;                      /* its */
   ZyCallee callees[MAX_CALLEES];
   int ncallees;
   int room;                            /* instructions that may still be inlined */
@@ -308,11 +308,10 @@ static void add_callee(Freezer *f, uint32_t id, int depth) {
                         .is_vararg = fn->proto->is_vararg, .maxstack = fn->proto->maxstacksize, .head = fn->head,
                         .returns_one = (uint8_t)returns_one(fn), .signature = expected_signature(f, fn) };
   f->ncallees++;
-  if (fn != f->fn && depth <= MAX_DEPTH && fn->cells != NULL && !callee->is_vararg && fn->size <= MAX_INLINE &&
-      fn->size <= f->room) {
-    callee->unit = freeze_one(fn, 0, 2, NULL);
-    if (callee->unit != NULL) f->room -= fn->size;
-  }
+  if (depth > ZY_INLINE_MOST || fn->cells == NULL || callee->is_vararg || fn->size > MAX_INLINE) return;
+  if (fn == f->fn) callee->unit = f->unit;
+  else if (fn->size <= f->room) callee->unit = freeze_one(fn, 0, 2, NULL);
+  if (callee->unit != NULL && fn != f->fn) f->room -= fn->size;
 }
 
 /* Functions that calls in 'unit' were seen to have. */
@@ -332,14 +331,14 @@ static void add_callees_of(Freezer *f, const ZyUnit *unit, int depth) {
 static int add_callees(Freezer *f, ZyUnit *unit) {
   int from = 0;
   add_callees_of(f, unit, 1);
-  for (int depth = 2; depth <= MAX_DEPTH + 1; depth++)
+  for (int depth = 2; depth <= ZY_INLINE_MOST + 1; depth++)
     for (int to = f->ncallees; from < to; from++)
       if (f->callees[from].unit != NULL) add_callees_of(f, f->callees[from].unit, depth);
   if (f->ncallees == 0) return 1;
   unit->callees = malloc((size_t)f->ncallees * sizeof *unit->callees);
   if (unit->callees == NULL) {
     for (int i = 0; i < f->ncallees; i++) {
-      free(f->callees[i].unit);
+      if (f->callees[i].unit != unit) free(f->callees[i].unit);
       zy_function_release(f->callees[i].fn);
     }
     return 0;
@@ -363,7 +362,7 @@ ZyUnit *zy_freeze_unit(lua_State *L, struct ZyState *S, ZyFunction *fn, int stub
   unit->count_blocks = unit->profile && S->config.enable_block_profiling;
   unit->stress_exits = S->cx.stress_exits;
   if (tier == 2) {
-    Freezer f = { .L = L, .S = S, .fn = fn, .room = MAX_INLINES };
+    Freezer f = { .L = L, .S = S, .unit = unit, .fn = fn, .room = MAX_INLINES };
     if (!add_callees(&f, unit)) {
       zy_unit_free(unit);
       return NULL;

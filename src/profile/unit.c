@@ -25,7 +25,7 @@ uint32_t zy_unit_signature(const ZyCell *cells, int types, int numparams, int is
 void zy_unit_free(ZyUnit *unit) {
   if (unit == NULL) return;
   for (int i = 0; i < unit->ncallees; i++) {
-    free(unit->callees[i].unit);
+    if (unit->callees[i].unit != unit) free(unit->callees[i].unit);
     zy_function_release(unit->callees[i].fn);
   }
   free(unit->callees);

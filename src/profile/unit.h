@@ -18,6 +18,8 @@
 #define ZY_SIGNATURE_TYPE(s, i) ((s) >> (4 * (i)) & 15 ? (ZyType)1 << (((s) >> (4 * (i)) & 15) - 1) : (ZyType)ZY_TYPE_ANY)
 enum { ZY_SIGNATURE_MOST = 7 };
 
+enum { ZY_INLINE_MOST = 3 };  /* inlined calls in each other */
+
 typedef struct ZyConst {
   uint8_t tag;                /* ZY_TAG_ of the constant */
   int64_t i;                  /* ZY_TAG_INT */
@@ -32,9 +34,8 @@ struct ZyUnit;
 **
 ** There is one table for a unit and all units inlined in it, each function in it once: a nested unit's 'callees' is
 ** the same array, so an index means the same in any of them, in exits, and in ZyCode.callee. A call is looked up by
-** the id in its cell. Units do not nest in themselves, but what they stand for may: a function that calls itself, or
-** two that call each other, have 'unit' as well; who inlines stops at those that are in the chain already. The
-** unit's own function, when it calls itself, is in the table without a unit. */
+** the id in its cell. What units stand for may call itself, or each other: who inlines them has to stop somewhere. For
+** the unit's own function 'unit' is the unit itself. */
 typedef struct ZyCallee {
   uint32_t id;                /* ZyFunction.id */
   ZyFunction *fn;             /* referenced */

@@ -82,10 +82,11 @@ static int place(const ZyProto *p, int pc) {
   return pc < first ? pc : pc - (first - fn->head);
 }
 
-/* Makes the frames of functions that were translated in place. Their registers, and the functions, are in memory. */
+/* Makes the frames of functions that were translated in place. Their registers, and the functions, are in memory. L->top
+** stays what it is. */
 static void rebuild(lua_State *L, ZyCallInfo *ci, const ZyCode *code, const ZyExit *exit) {
   ZyThread *t = zy_thread(L);
-  ptrdiff_t base = ci->func + 1 - t->stack, end = ci->top - t->stack;
+  ptrdiff_t base = ci->func + 1 - t->stack, top_at = t->top - t->stack, end = ci->top > t->top ? ci->top - t->stack : top_at;
   for (int i = 0; i < exit->nframes; i++) {            /* making a CallInfo uses the stack: above all registers */
     const ZyExitFrame *f = &code->frame[exit->frame + i];
     ptrdiff_t top = base + f->base + code->callee_proto[f->callee]->maxstacksize;
@@ -105,6 +106,16 @@ static void rebuild(lua_State *L, ZyCallInfo *ci, const ZyCode *code, const ZyEx
     callee->u.l.trap = t->hookmask != 0;
     t->ci = callee;
   }
+  t->top = t->stack + top_at;
+}
+
+ZyCallInfo *zy_helper_inlined(lua_State *L, ZyCallInfo *ci, ZyCode *code, int64_t exit) {
+  ZyThread *t = zy_thread(L);
+  const ZyProto *p;
+  rebuild(L, ci, code, &code->exit[exit]);
+  p = zy_layout_proto(t->ci);
+  t->ci->u.l.savedpc = p->code + place(p, code->exit[exit].pc) + 1;
+  return t->ci;
 }
 
 ZyStack zy_enter_exit(lua_State *L, ZyState *S, ZyCallInfo *ci, ZyCode *code, int64_t result) {

@@ -243,6 +243,7 @@ static int call_library(lua_State *L, ZyCallInfo *ci, const ZyContext *cx, ZySta
   ptrdiff_t at = func - t->stack, top = ci->top - ci->func;
   const ZyValue *from;
   int n;
+  if (t->stack_last - t->top <= LUA_MINSTACK) return 0;
   ci->top = t->top + LUA_MINSTACK;           /* what API functions may push */
   n = zy_library_call(L, cx, func, &from);
   ci->top = ci->func + top;
@@ -331,10 +332,11 @@ int64_t zy_helper_frames(lua_State *L, ZyCallInfo *ci) {
   return 0;
 }
 
-int64_t zy_helper_settle(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t result, int64_t reg, int64_t nresults) {
+int64_t zy_helper_settle(lua_State *L, ZyCallInfo *ci, ZyContext *cx, const ZyCallInfo *next, int64_t result, int64_t reg,
+                         int64_t nresults) {
   ZyThread *t = zy_thread(L);
   ZyStack func = ci->func + 1 + reg;
-  int framed = t->ci == ci->next;
+  int framed = t->ci == next;
   if (framed) t->ci = ci;
   if (ZY_DIRECT_TAG(result) == ZY_DIRECT_IN_FRAME)
     move_results(t, func, func + 1 + ZY_RETURN_REG(result), ZY_DIRECT_COUNT(result), (int)nresults);

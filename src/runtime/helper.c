@@ -55,6 +55,7 @@ void zy_helper_init(lua_State *L, ZyState *S) {
   SET(CALL_FINISH, zy_helper_call_finish);
   SET(FRAMES, zy_helper_frames);
   SET(SETTLE, zy_helper_settle);
+  SET(INLINED, zy_helper_inlined);
   SET(ARITH, zy_helper_arith);
   SET(LESS, zy_helper_less);
   SET(EQUAL, zy_helper_equal);

@@ -43,7 +43,7 @@ ZyValue *zy_helper_elem_slot(const ZyTable *t, int64_t key);
 int64_t zy_helper_barrier(lua_State *L, ZyTable *t);
 ZyTable *zy_helper_make_table(lua_State *L, ZyContext *cx, int64_t narray, int64_t nhash);
 int64_t zy_helper_new_table(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t narray, int64_t nhash);
-int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n);
+int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t n, int64_t from);
 int64_t zy_helper_compare(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t ap, int64_t at, int64_t bp, int64_t bt,
                           int64_t op);
 /* The metamethod of 'v' for an event (ZY_TM_); NULL when it has none. */
@@ -69,7 +69,7 @@ double zy_helper_math(int64_t function, double x);
 
 /* ---- helper_function.c ---- */
 int64_t zy_helper_closure(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t index);
-int64_t zy_helper_upval_set(lua_State *L, ZyCallInfo *ci, int64_t index, int64_t p, int64_t tag);
+int64_t zy_helper_upval_set(lua_State *L, ZyCallInfo *ci, ZyLuaClosure *closure, int64_t index, int64_t p, int64_t tag);
 int64_t zy_helper_close(lua_State *L, ZyCallInfo *ci, int64_t reg);
 int64_t zy_helper_vararg(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t wanted);
 
@@ -78,7 +78,9 @@ int64_t zy_helper_call(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t reg,
 int64_t zy_helper_call_finish(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyCode *code, int64_t result, int64_t reg,
                               int64_t nresults);
 int64_t zy_helper_frames(lua_State *L, ZyCallInfo *ci);
-int64_t zy_helper_settle(lua_State *L, ZyCallInfo *ci, ZyContext *cx, int64_t result, int64_t reg, int64_t nresults);
+int64_t zy_helper_settle(lua_State *L, ZyCallInfo *ci, ZyContext *cx, const ZyCallInfo *next, int64_t result, int64_t reg,
+                         int64_t nresults);
+ZyCallInfo *zy_helper_inlined(lua_State *L, ZyCallInfo *ci, ZyCode *code, int64_t exit);
 
 /* ---- feedback.c ---- */
 int64_t zy_helper_record(ZyCell *cell, int64_t tag);

@@ -54,11 +54,11 @@ int64_t zy_helper_closure(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t ind
   return 0;
 }
 
-int64_t zy_helper_upval_set(lua_State *L, ZyCallInfo *ci, int64_t index, int64_t p, int64_t tag) {
+int64_t zy_helper_upval_set(lua_State *L, ZyCallInfo *ci, ZyLuaClosure *closure, int64_t index, int64_t p, int64_t tag) {
   ZyThread *t = zy_thread(L);
   ZyStack top = t->top;
-  t->top = ci->top;
-  *t->top++ = *ci->func;
+  t->top = ci->top + ZY_SPILL;
+  zy_value_set(t->top++, (int64_t)(intptr_t)closure, ZY_TAG_LUA_FN);
   zy_value_set(t->top++, p, tag);
   lua_setupvalue(L, -2, (int)index + 1);
   t->top = top;

@@ -346,14 +346,10 @@ static int grow_array(lua_State *L, ZyTable *t, int64_t size) {
   return 1;
 }
 
-int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t pc, int64_t n) {
-  const ZyInstruction *code = zy_layout_proto(ci)->code;
-  ZyInstruction i = code[pc];
-  ZyStack ra = ci->func + 1 + ZY_A(i);
+int64_t zy_helper_set_list(lua_State *L, ZyCallInfo *ci, int64_t reg, int64_t n, int64_t from) {
+  ZyStack ra = ci->func + 1 + reg;
   ZyTable *t = (ZyTable *)ra->v.gc;
-  int64_t from = ZY_C(i);
-  if (ZY_K(i)) from += (int64_t)ZY_AX(code[pc + 1]) * 256;
-  if (n < 0) n = ZY_B(i) > 0 ? ZY_B(i) : zy_thread(L)->top - ra - 1;
+  if (n < 0) n = zy_thread(L)->top - ra - 1;
   if (from + n > zy_layout_array_size(t) && !grow_array(L, t, from + n)) return 1;
   for (int64_t j = 0; j < n; j++) {
     ZyValue *v = &t->array[from + j];

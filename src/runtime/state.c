@@ -67,7 +67,7 @@ void zy_state_adopt(ZyState *S, ZyFunction *fn) {
   S->functions = fn;
   zy_policy_reset(S, fn);
   arm_if_allowed(S, fn);
-  if (S->folded) zy_fold(fn);
+  if (S->cx.folded) zy_fold(fn);
 }
 
 ZyFunction *zy_state_function(const ZyState *S, const ZyProto *p) {
@@ -230,15 +230,15 @@ void zy_state_suspend(ZyState *S) {
 
 void zy_state_fold(ZyState *S) {
   zy_state_suspend(S);
-  if (S->folded || S->off_reason != NULL || S->closed) return;
-  S->folded = 1;
+  if (S->cx.folded || S->off_reason != NULL || S->closed) return;
+  S->cx.folded = 1;
   zy_discover_fold(S);
 }
 
 void zy_state_resume(ZyState *S) {
   if (!S->suspended) return;
-  if (S->folded && !zy_discover_unfold(S)) return;
-  S->folded = 0;
+  if (S->cx.folded && !zy_discover_unfold(S)) return;
+  S->cx.folded = 0;
   S->suspended = 0;
   arm_all(S);
 }

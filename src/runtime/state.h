@@ -28,7 +28,6 @@ typedef struct ZyState {
   const char *off_reason;              /* why nothing is ever compiled (layout, ZYJIT=off, shutdown), or NULL */
   uint8_t enabled;                     /* zyjit.on() / off() */
   uint8_t suspended;                   /* a foreign hook is set or the stack is deep: originals are in every Proto */
-  uint8_t folded;                      /* a foreign hook counts instructions: functions are folded */
   uint8_t closed;                      /* the state is being closed: stubs do nothing */
   uint8_t stress_places;               /* there are no places for stubs of live functions */
   uint8_t locals_changed;              /* debug.setlocal was called under native code that is still active */
