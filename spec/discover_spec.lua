@@ -31,4 +31,44 @@ print(load(dump)(41))
 ]], {}, "-lzyjit")
     assert.are.equal("42\n", out .. err)
   end)
+
+  -- Where the stack has just overflowed there is no room for finalizers: neither for that which tells of the end of a
+  -- collection nor for those that tell of the end of functions.
+  it("survives that its finalizers fail", function()
+    local script = [[
+local zyjit = require "zyjit"
+local function work()
+  return 1
+end
+zyjit.optimize(work)
+zyjit.wait()
+local text = "local function f(n) local %s return 1 + f(n + 1) end return f"
+local names, before = "a", #zyjit.functions()
+for i = 1, 12 do
+  names = names .. ", a" .. i
+  local endless = load(text:format(names))()
+  collectgarbage("stop")
+  for _ = 1, 10 do
+    load "return function() end"()
+  end
+  collectgarbage("restart")
+  pcall(endless, 1)
+  collectgarbage()
+end
+load "return 1"
+collectgarbage()
+collectgarbage()
+print(#zyjit.functions() <= before)
+local entries = zyjit.stats().native_entries
+for _ = 1, 100 do
+  coroutine.wrap(work)()
+end
+print(zyjit.stats().native_entries - entries)
+]]
+    for _, options in ipairs { "", "tiers=0", "tiers=2" } do
+      local out, err = child.run(script, { ZYJIT_OPTIONS = options }, "-W")
+      assert.matches("error in __gc", err)
+      assert.are.equal("true\n100\n", out)
+    end
+  end)
 end)

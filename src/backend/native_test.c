@@ -252,7 +252,9 @@ static int is_runnable(const ZyHir *h) {
   if (h->unit != NULL) return 0;
   for (uint32_t b = 1; b < h->blocks.n; b++)
     for (ZyRef r = h->blocks.v[b].first; r != 0; r = h->nodes.v[r].next)
-      if (h->nodes.v[r].op == ZY_HIR_GUARD_PROTO || h->nodes.v[r].op == ZY_HIR_TAIL_SELF) return 0;
+      switch (h->nodes.v[r].op) {
+        case ZY_HIR_GUARD_PROTO: case ZY_HIR_TAIL_SELF: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET_OF: return 0;
+      }
   return 1;
 }
 

@@ -286,9 +286,18 @@ static void memory(Maker *m) {
   }
 }
 
+/* A variable of another function: of what calls of it were seen to have, as in code that is inlined. */
+static void variable_of(Maker *m) {
+  ZyRef f = some(m, ZY_TYPE_luafn);
+  int64_t upvalue = below(m, 3);
+  emit_imm(m, ZY_HIR_GUARD_PROTO, f, 0, below(m, 2));
+  if (chance(m, 30)) emit_imm(m, ZY_HIR_UPVAL_SET_OF, pick(m), f, upvalue);
+  if (chance(m, 50)) assign(m, emit_imm(m, ZY_HIR_UPVAL_OF, f, 0, upvalue));
+}
+
 static void identity(Maker *m) {
   switch (chance(m, 3) ? below(m, 3) : 3 + below(m, 2)) {
-    case 0: emit_imm(m, ZY_HIR_GUARD_PROTO, some(m, ZY_TYPE_luafn), 0, below(m, 2)); break;
+    case 0: variable_of(m); break;
     case 1: emit_imm(m, ZY_HIR_GUARD_LIB, pick(m), 0, below(m, 2)); break;
     case 2: assign(m, emit(m, ZY_HIR_LEN_STR, some(m, ZY_TYPE_str), 0)); break;
     case 3: assign(m, emit_imm(m, ZY_HIR_MATH_NUM, some(m, ZY_TYPE_num), 0, ZY_LIB_MATH_SQRT)); break;

@@ -31,6 +31,7 @@
 #include "profile/fold.h"
 #include "profile/lines.h"
 #include "profile/live.h"
+#include "runtime/discover.h"
 #include "runtime/state.h"
 #include "vm/bytecode.h"
 #include "vm/collector.h"
@@ -240,15 +241,35 @@ int zy_attach_is_closing(const ZyState *S) {
   return S->closed;
 }
 
+/* NULL when it is not a holder. */
+static Holder *as_holder(const ZyState *S, ZyObject *o) {
+  if (o->tt != (ZY_TAG_UDATA & ~ZY_TAG_COLLECTABLE) || ((ZyUserdata *)o)->metatable != S->holders) return NULL;
+  return (Holder *)((char *)o + offsetof(ZyUserdata, uv) + sizeof(ZyValue));
+}
+
+/* Forgets functions whose holders have come to their end. */
+static void forget_unheld(ZyState *S) {
+  ZyFunction *next;
+  for (ZyFunction *fn = S->functions; fn != NULL; fn = fn->next) fn->held = 0;
+  for (ZyObject *o = S->G->finobj; o != NULL; o = o->next) {
+    const Holder *holder = as_holder(S, o);
+    if (holder != NULL && holder->fn != NULL) holder->fn->held = 1;
+  }
+  for (ZyFunction *fn = S->functions; fn != NULL; fn = next) {
+    next = fn->next;
+    if (!fn->held) zy_state_forget(fn);
+  }
+}
+
 void zy_attach_bury(ZyState *S) {
   if (zy_attach_is_closing(S)) return;                 /* all finalizers are due, and nothing is dead */
   for (ZyObject *o = S->G->tobefnz; o != NULL; o = o->next) {
-    ZyUserdata *u = (ZyUserdata *)o;
-    Holder *holder = (Holder *)((char *)o + offsetof(ZyUserdata, uv) + sizeof(ZyValue));
-    if (o->tt != (ZY_TAG_UDATA & ~ZY_TAG_COLLECTABLE) || u->metatable != S->holders || holder->fn == NULL) continue;
+    Holder *holder = as_holder(S, o);
+    if (holder == NULL || holder->fn == NULL) continue;
     zy_state_forget(holder->fn);
     holder->fn = NULL;
   }
+  if (!zy_discover_has_sentinel(S)) forget_unheld(S);  /* where its finalizer failed, holders' may have, too */
 }
 
 void zy_attach_open(lua_State *L, ZyState *S) {

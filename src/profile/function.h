@@ -91,6 +91,7 @@ typedef struct ZyFunction {
   uint8_t armed;                       /* prologue and back edges lead to the stubs, but for those asleep */
   uint8_t sleeps;                      /* a stub of it may be asleep */
   uint8_t folded;                      /* see fold.c */
+  uint8_t held;                        /* attach.c, while it looks for those that are not */
   _Atomic uint8_t status;              /* ZyStatus of the last compilation when it failed, else OK; by workers */
   uint32_t calls;                      /* that the interpreter made */
   uint32_t exits;                      /* exits taken, all code */

@@ -6,6 +6,9 @@
 ** is kept in the registry, tells how far the list was looked through: what is in front of it is new. That is done when a
 ** collection has ended, which the finalizer of a sentinel tells; the sentinel is then made anew.
 **
+** Finalizers fail where the stack has no room for them: when it has just overflowed. So a weak reference tells whether
+** there is a sentinel, and the next chunk that is loaded brings a new one.
+**
 ** A Proto that a frame executes cannot be attached: the interpreter keeps addresses in its arrays. Its loops get stubs
 ** elsewhere (live.h) until it is executed no more. Such functions are in a weak list, and are looked at again the next
 ** time. While a function is being loaded the marker stays where it is. All objects are only looked through when there is
@@ -244,42 +247,61 @@ static void look(lua_State *L, ZyState *S, const ZyObject *marker) {
   if (all || marker == NULL) keep(L, make_marker);
 }
 
+int zy_discover_has_sentinel(const ZyState *S) {
+  return S->sentinels != NULL && (S->sentinels->array[0].tt & ZY_KIND_TYPE_BITS) != 0;
+}
+
+static int make_sentinel(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &sentinel_key);
+  lua_newuserdatauv(L, 0, 0);
+  lua_pushvalue(L, -2);
+  lua_setmetatable(L, -2);
+  lua_rawseti(L, -2, 1);
+  return 0;
+}
+
+void zy_discover_watch(lua_State *L, ZyState *S) {
+  if (zy_discover_has_sentinel(S) || zy_attach_is_closing(S)) return;
+  zy_attach_bury(S);                         /* which needs to know that there was none */
+  lua_pushcfunction(L, make_sentinel);
+  if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);
+}
+
 void zy_discover_new(lua_State *L, ZyState *S) {
   const ZyObject *marker;
   if (!lua_checkstack(L, LUA_MINSTACK)) return;
   zy_live_update(L, S);
   marker = kept(L, &marker_key, LUA_TUSERDATA);
   if (marker != NULL) look(L, S, marker);
+  zy_discover_watch(L, S);
 }
 
 
 /* ---- at the end of each collection ------------------------------------------------ */
 
-static int make_sentinel(lua_State *L);
-
+/* The finalizer. */
 static int collected(lua_State *L) {
   ZyState *S = zy_state_get(L);
   if (S == NULL || S->closed || S->off_reason != NULL) return 0;
   if (S->suspended && zy_thread(L)->hookmask == 0 && zy_thread(S->L)->hookmask == 0 && !zy_frames_deep(L))
     zy_state_resume(S);
   zy_discover_new(L, S);
-  lua_pushcfunction(L, make_sentinel);
-  if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);
   return 0;
 }
 
-static int make_sentinel(lua_State *L) {
-  lua_newuserdatauv(L, 0, 0);
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &sentinel_key) != LUA_TTABLE) {
-    lua_pop(L, 1);
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, collected);
-    lua_setfield(L, -2, "__gc");
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &sentinel_key);
-  }
+/* The metatable, which is its own, has the sentinel as a weak value. */
+static void begin_watch(lua_State *L, ZyState *S) {
+  lua_createtable(L, 1, 2);
+  S->sentinels = (ZyTable *)lua_topointer(L, -1);
+  lua_pushcfunction(L, collected);
+  lua_setfield(L, -2, "__gc");
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
+  lua_pushvalue(L, -1);
   lua_setmetatable(L, -2);
-  return 0;
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &sentinel_key);
+  lua_pushcfunction(L, make_sentinel);
+  lua_call(L, 0, 0);
 }
 
 /* ---- lua -lzyjit script.lua ----------------------------------------------------------- */
@@ -315,8 +337,7 @@ static int in_script(lua_State *L) {
 }
 
 void zy_discover_open(lua_State *L, ZyState *S) {
-  lua_pushcfunction(L, make_sentinel);
-  lua_call(L, 0, 0);
+  begin_watch(L, S);
   look(L, S, NULL);
   if (!in_script(L) && lua_gethook(L) == NULL) lua_sethook(L, started, LUA_MASKCALL, 0);
 }

@@ -222,6 +222,9 @@ static void arm_all(ZyState *S) {
   }
 }
 
+/* ZyContext.folded. Some: a function that was folded is running, so that it could not be unfolded. */
+enum { ALL_FOLDED = 1, SOME_FOLDED };
+
 void zy_state_suspend(ZyState *S) {
   if (S->suspended) return;
   S->suspended = 1;
@@ -230,15 +233,18 @@ void zy_state_suspend(ZyState *S) {
 
 void zy_state_fold(ZyState *S) {
   zy_state_suspend(S);
-  if (S->cx.folded || S->off_reason != NULL || S->closed) return;
-  S->cx.folded = 1;
+  if (S->cx.folded == ALL_FOLDED || S->off_reason != NULL || S->closed) return;
+  S->cx.folded = ALL_FOLDED;
   zy_discover_fold(S);
 }
 
 void zy_state_resume(ZyState *S) {
   if (!S->suspended) return;
-  if (S->cx.folded && !zy_discover_unfold(S)) return;
-  S->cx.folded = 0;
+  if (S->cx.folded) {
+    S->cx.folded = SOME_FOLDED;
+    if (!zy_discover_unfold(S)) return;
+    S->cx.folded = 0;
+  }
   S->suspended = 0;
   arm_all(S);
 }

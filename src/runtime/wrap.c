@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "profile/attach.h"
+#include "runtime/discover.h"
 #include "runtime/helper.h"
 #include "vm/collector.h"
 
@@ -26,6 +27,7 @@ static int is_lua_function(lua_State *L, int index) { return lua_isfunction(L, i
 static void loaded(lua_State *L, int index) {
   ZyState *S = zy_state_get(L);
   if (S->off_reason != NULL || S->closed || !is_lua_function(L, index)) return;
+  zy_discover_watch(L, S);
   zy_attach_tree(L, S, ((ZyLuaClosure *)lua_topointer(L, index))->p);
 }
 
