@@ -178,15 +178,17 @@ static uint32_t enterable(ZyLower *l, const ZyHirNode *n, const ZyCallee *callee
   uint32_t table = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, callee), ZY_ALIAS_CODE);
   uint32_t fn = zy_lower_fixed(l, ZY_LIR_LOADP, table, at, ZY_ALIAS_CODE);
   uint32_t code = zy_lower_load(l, ZY_LIR_ACQUIRE, fn, offsetof(ZyFunction, stub) + offsetof(ZyStub, code), ZY_ALIAS_CODE);
-  uint32_t top = ZY_OP2(PADD, func, integer(l, (1 + callee->maxstack + STACK_ROOM) * (int64_t)sizeof(ZyValue))), room;
+  uint32_t top = ZY_OP2(PADD, func, integer(l, (1 + callee->maxstack + STACK_ROOM) * (int64_t)sizeof(ZyValue)));
+  uint32_t room, hooked;
   zy_lower_unless(l, ZY_OP2(NE, code, ZY_OP1(NULLP, 0)), slow);
   zy_lower_unless(l, ZY_OP2(EQ, CODE_FIELD(l, LOAD32, code, ZyCode, signature), integer(l, callee->signature)), slow);
   zy_lower_unless(l, ZY_OP2(NE, next, ZY_OP1(NULLP, 0)), slow);
   room = ZY_OP2(LTU, CODE_FIELD(l, LOADP, l->cx, ZyContext, stack_limit), ZY_OP1(FRAME, 0));
   room = ZY_OP2(BAND, room, ZY_OP2(LTU, top, FRAME_FIELD(l, LOADP, l->L, ZyThread, stack_last)));
   zy_lower_unless(l, room, slow);
-  zy_lower_if(l, ZY_OP2(NE, zy_lower_volatile(l, ZY_LIR_LOAD32, l->L, offsetof(ZyThread, hookmask), ZY_ALIAS_FRAME),
-                        integer(l, 0)), slow);
+  hooked = zy_lower_volatile(l, ZY_LIR_LOAD32, l->L, offsetof(ZyThread, hookmask), ZY_ALIAS_FRAME);
+  hooked = ZY_OP2(OR, hooked, zy_lower_load(l, ZY_LIR_LOAD32, l->cx, offsetof(ZyContext, folded), ZY_ALIAS_FRAME));
+  zy_lower_if(l, ZY_OP2(NE, hooked, integer(l, 0)), slow);
   return code;
 }
 

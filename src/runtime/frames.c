@@ -168,7 +168,8 @@ static ZyCode *tail_call(lua_State *L, ZyCallInfo *ci, const ZyContext *cx, cons
   const ZyProto *p;
   ZyFunction *fn;
   ZyCode *code;
-  if (ZY_OP(i) != ZY_BC_TAILCALL || ZY_K(i) || func->tt != ZY_TAG_LUA_FN || t->hookmask != 0) return NULL;
+  if (ZY_OP(i) != ZY_BC_TAILCALL || ZY_K(i) || func->tt != ZY_TAG_LUA_FN || t->hookmask != 0 || cx->folded)
+    return NULL;
   p = ((ZyLuaClosure *)func->v.gc)->p;
   fn = zy_attach_function(p);
   if (fn == NULL || p->is_vararg) return NULL;
@@ -219,7 +220,7 @@ static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func
   ZyCallInfo *callee;
   ZyCode *code;
   int nargs;
-  if (fn == NULL || t->hookmask != 0) return 0;
+  if (fn == NULL || t->hookmask != 0 || cx->folded) return 0;
   code = atomic_load_explicit(&fn->stub[0].code, memory_order_acquire);    /* release: the worker that published it */
   if (code == NULL || !zy_frames_stack_left(cx)) return 0;
   if (t->stack_last - t->top <= p->maxstacksize + p->numparams + 1 + LUA_MINSTACK) return 0;
