@@ -30,11 +30,13 @@ static int times_in_chain(const ZyScope *s, uint32_t id) {
   return n;
 }
 
-static int most_times(const ZyUnit *unit) { return unit->ncode <= RECURSIVE_TWICE ? 3 : unit->ncode <= RECURSIVE_ONCE ? 2 : 1; }
+static int most_times(const ZyUnit *unit) {
+  return unit->ncode <= RECURSIVE_TWICE ? 3 : unit->ncode <= RECURSIVE_ONCE ? 2 : 1;
+}
 
 static int fits(const ZyUnit *outermost, const ZyUnit *unit, int depth);
 
-/* The number of arguments of the call at 'pc'. Where it is open, a call before it has given one, or it would not fit. */
+/* The number of arguments of the tail call at 'pc'. Where it is open, a call before it has given one. */
 static int argument_count(const ZyUnit *unit, int pc) {
   ZyInstruction i = unit->code[pc];
   return ZY_B(i) > 0 ? ZY_B(i) - 1 : ZY_A(unit->code[pc - 1]) - ZY_A(i);
@@ -102,8 +104,9 @@ static int may_inline(const ZyBuild *b, const ZyUnit *unit, int base) {
   const ZyUnit *outermost = b->h->unit;
   int depth = depth_of(b->scope);
   return unit != NULL && !b->scope->memory && b->inlined_nodes <= MAX_NODES_IN_ALL && depth < ZY_INLINE_MOST
-      && times_in_chain(b->scope, unit->id) < most_times(unit) && base + unit->maxstack <= outermost->maxstack + ZY_SPILL
-      && base + unit->maxstack <= MAX_REGISTERS && fits(outermost, unit, depth + 1);
+      && times_in_chain(b->scope, unit->id) < most_times(unit)
+      && base + unit->maxstack <= outermost->maxstack + ZY_SPILL && base + unit->maxstack <= MAX_REGISTERS
+      && fits(outermost, unit, depth + 1);
 }
 
 /* Translates the call of 'f' with arguments from register 'reg' + 1 on, in a scope of which the rest is filled in. */

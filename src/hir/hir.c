@@ -62,7 +62,8 @@ const ZyConst *zy_hir_constant(const ZyHir *h, int64_t k) {
 
 const ZyUnit *zy_hir_unit_of(const ZyHir *h, uint32_t state) {
   uint32_t inlined = state < h->states.n ? h->states.v[state].inlined : 0;
-  return inlined == 0 || inlined >= h->inlines.n || h->unit == NULL ? h->unit : h->unit->callees[h->inlines.v[inlined].callee].unit;
+  if (inlined == 0 || inlined >= h->inlines.n || h->unit == NULL) return h->unit;
+  return h->unit->callees[h->inlines.v[inlined].callee].unit;
 }
 
 int zy_hir_takes_open(const ZyHir *h, ZyRef r) {

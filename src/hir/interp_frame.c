@@ -229,11 +229,13 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
       return done(HELPER(m, FIELD_SET, FieldSet, L, ci, a[0].v.i, a[0].tt, imm, a[1].v.i, a[1].tt));
     case ZY_HIR_NEW_TABLE:
       return result(m, HELPER(m, NEW_TABLE, Int3, L, ci, at, imm >> 8 & 0xffffff, imm >> 32), reg, out);
-    case ZY_HIR_SET_LIST: return done(HELPER(m, SET_LIST, Int3, L, ci, (imm & 255) - m->base, ZY_LIST_COUNT(imm), ZY_LIST_FROM(imm)));
+    case ZY_HIR_SET_LIST:
+      return done(HELPER(m, SET_LIST, Int3, L, ci, (imm & 255) - m->base, ZY_LIST_COUNT(imm), ZY_LIST_FROM(imm)));
     case ZY_HIR_COMPARE:
       return decided(HELPER(m, COMPARE, Operate, L, ci, m->cx, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm), out);
     case ZY_HIR_OPERATE:
-      return result(m, HELPER(m, OPERATE, Operate, L, ci, m->cx, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm - m->base), reg, out);
+      return result(m, HELPER(m, OPERATE, Operate, L, ci, m->cx, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt, imm - m->base),
+                    reg, out);
     case ZY_HIR_LEN: return result(m, HELPER(m, LEN, Int3, L, ci, a[0].v.i, a[0].tt, at), reg, out);
     case ZY_HIR_CONCAT: return result(m, HELPER(m, CONCAT, Int2, L, ci, at, imm >> 8), reg, out);
     case ZY_HIR_CLOSURE: return result(m, HELPER(m, CLOSURE, Int2, L, ci, at, imm >> 8), reg, out);

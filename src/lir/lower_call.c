@@ -258,7 +258,7 @@ void zy_lower_call_node(ZyLower *l, ZyRef r) {
       call_out(l, r);
       break;
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA:
-          call(l, r);
+      call(l, r);
       break;
     case ZY_HIR_RECORD: record(l, r); break;
     case ZY_HIR_RECORD_CALL: record_call(l, r); break;

@@ -177,7 +177,8 @@ static uint32_t enterable(ZyLower *l, const ZyHirNode *n, const ZyCallee *callee
   int64_t at = ZY_CALL_CALLEE(n->imm) * (int64_t)sizeof(ZyFunction *);
   uint32_t table = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, callee), ZY_ALIAS_CODE);
   uint32_t fn = zy_lower_fixed(l, ZY_LIR_LOADP, table, at, ZY_ALIAS_CODE);
-  uint32_t code = zy_lower_load(l, ZY_LIR_ACQUIRE, fn, offsetof(ZyFunction, stub) + offsetof(ZyStub, code), ZY_ALIAS_CODE);
+  int64_t code_at = offsetof(ZyFunction, stub) + offsetof(ZyStub, code);
+  uint32_t code = zy_lower_load(l, ZY_LIR_ACQUIRE, fn, code_at, ZY_ALIAS_CODE);
   uint32_t top = ZY_OP2(PADD, func, integer(l, (1 + callee->maxstack + STACK_ROOM) * (int64_t)sizeof(ZyValue)));
   uint32_t room, hooked;
   zy_lower_unless(l, ZY_OP2(NE, code, ZY_OP1(NULLP, 0)), slow);
@@ -216,14 +217,16 @@ static void store_result(ZyLower *l, const ZyHirNode *n, uint32_t result, uint32
   SET_FIELD(l, STOREP, l->L, ZyThread, top, ZY_OP2(PADD, func, count));
 }
 
-/* In memory as zy_lower_prepare_call leaves it, arguments and complete frames excepted. What is inlined has CallInfos then,
-** and like those of direct callees they are completed when somebody looks. */
+/* In memory as zy_lower_prepare_call leaves it, arguments and complete frames excepted. What is inlined has CallInfos
+** then, and like those of direct callees they are completed when somebody looks. */
 void zy_lower_direct_call(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   const ZyCallee *callee = &l->h->unit->callees[ZY_CALL_CALLEE(n->imm)];
-  int reg = ZY_CALL_REG(n->imm), nresults = ZY_CALL_NRESULTS(n->imm), loaded = result_is_loaded(l, r), framed = l->framed;
+  int reg = ZY_CALL_REG(n->imm), nresults = ZY_CALL_NRESULTS(n->imm);
+  int loaded = result_is_loaded(l, r), framed = l->framed;
   uint32_t slow = zy_lower_label(l), returned = zy_lower_label(l), left = zy_lower_label(l), settle = zy_lower_label(l);
-  uint32_t stored = zy_lower_label(l), done = zy_lower_label(l), args[ZY_LIR_MOST_ARGS], nargs, func, next, result, value[2];
+  uint32_t stored = zy_lower_label(l), done = zy_lower_label(l), args[ZY_LIR_MOST_ARGS], value[2];
+  uint32_t nargs, func, next, result;
   zy_lower_store_up_to(l, n->state, reg);
   zy_lower_save_pc(l, n->state);
   func = ZY_OP2(PADD, zy_lower_base(l), integer(l, ZY_REG(reg)));

@@ -132,8 +132,8 @@ static int reason(const ZyHir *h, const ZyHirNode *n) {
     case ZY_HIR_LTU_INT: case ZY_HIR_EQ_NUM: case ZY_HIR_LT_NUM: case ZY_HIR_LE_NUM: case ZY_HIR_SAME:
     case ZY_HIR_TRUTHY: case ZY_HIR_IS_TYPE: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_ARRAY_LIMIT:
     case ZY_HIR_ARRAY_BASE: case ZY_HIR_ELEM: case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: case ZY_HIR_BARRIER:
-    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF: case ZY_HIR_LEN_STR: case ZY_HIR_STR_BYTE:
-    case ZY_HIR_LEN_TABLE:
+    case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF: case ZY_HIR_LEN_STR:
+    case ZY_HIR_STR_BYTE: case ZY_HIR_LEN_TABLE:
     case ZY_HIR_ELEM_SLOT: case ZY_HIR_NEXT: case ZY_HIR_RECORD: case ZY_HIR_RECORD_CALL:
     case ZY_HIR_RECORD_TABLE: case ZY_HIR_COUNT: case ZY_HIR_JUMP: case ZY_HIR_BRANCH: case ZY_HIR_RETURN:
     case ZY_HIR_COUNT_:
@@ -229,7 +229,7 @@ void zy_lower_store_arguments(ZyLower *l, uint32_t state) {
     if (!zy_unit_captured(l->h->unit, i)) zy_lower_store_argument(l, i);
 }
 
-/* Registers of inlined functions, behind the frame's own, are above what helpers that need no frame take to be the top. */
+/* Registers of inlined functions, behind the frame's own, are where helpers that need no frame put what they work on. */
 void zy_lower_remember(ZyLower *l, int64_t reg, ZyRef value) {
   int own = l->h->unit != NULL ? l->h->unit->maxstack : l->h->nregs;
   if (reg < own) l->in_memory[reg] = value;

@@ -86,7 +86,8 @@ static int place(const ZyProto *p, int pc) {
 ** stays what it is. */
 static void rebuild(lua_State *L, ZyCallInfo *ci, const ZyCode *code, const ZyExit *exit) {
   ZyThread *t = zy_thread(L);
-  ptrdiff_t base = ci->func + 1 - t->stack, top_at = t->top - t->stack, end = ci->top > t->top ? ci->top - t->stack : top_at;
+  ptrdiff_t base = ci->func + 1 - t->stack, top_at = t->top - t->stack;
+  ptrdiff_t end = ci->top > t->top ? ci->top - t->stack : top_at;
   for (int i = 0; i < exit->nframes; i++) {            /* making a CallInfo uses the stack: above all registers */
     const ZyExitFrame *f = &code->frame[exit->frame + i];
     ptrdiff_t top = base + f->base + code->callee_proto[f->callee]->maxstacksize;
