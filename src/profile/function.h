@@ -60,6 +60,7 @@ typedef struct ZyStub {
   int32_t pc;                          /* instruction it replaces, in attached numbering */
   int8_t level;                        /* tier requested so far: -1 none */
   uint8_t asleep;                      /* ZY_ASLEEP_: not armed until a request has ended; under the workers' lock */
+  uint8_t sampled, quick;              /* of the latest entries, those timed, and those of them that took hardly any time */
   _Atomic uint32_t count;              /* executions counted by the interpreter's stub and by tiers 0 and 1 */
   uint32_t next;                       /* count at which policy.c acts again */
   uint32_t entries;                    /* times native code was entered here */

@@ -128,9 +128,12 @@ ZyCode *zy_code_new(ZyOwner *owner, ZyFunction *fn, const ZyUnit *unit, ZyCell *
   return code;
 }
 
+void zy_code_discount(ZyCode *code) {
+  atomic_fetch_sub_explicit(&((Code *)code)->owner->stats.code_bytes, code->bytes, memory_order_relaxed);
+}
+
 void zy_code_release(ZyCode *code) {
   Code *c = (Code *)code;
-  atomic_fetch_sub_explicit(&c->owner->stats.code_bytes, code->bytes, memory_order_relaxed);
   for (int i = 0; i < code->ncallees; i++) zy_function_release(code->callee[i]);
   zy_function_release(code->owner);
   zy_module_release(code->module);

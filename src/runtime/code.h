@@ -38,6 +38,11 @@ void zy_module_abandon_all(void);
 ZyCode *zy_code_new(ZyOwner *owner, ZyFunction *fn, const ZyUnit *unit, ZyCell *cells, uint32_t limit,
                     const ZyLowered *lowered, const ZyBackendResult *result, int backend, ZyModule *module);
 
+/* Counts it as gone. */
+void zy_code_discount(ZyCode *code);
+/* Frees it: exit tables, references, the back end's module when its last function goes. */
+void zy_code_release(ZyCode *code);
+
 /* Puts code that is in no stub any more where the state's thread finds it. */
 void zy_owner_retire(ZyOwner *owner, ZyCode *code);
 

@@ -48,7 +48,7 @@ void zy_compile_cancel(ZyFunction *fn);
 /* Until nothing of 'owner' is queued or being compiled, at most 'seconds' (negative: no limit). 1, or 0 on time-out. */
 int zy_compile_wait(ZyOwner *owner, double seconds);
 
-/* Takes fn->stub[i].code out of use; the thread that runs the state gives it to zy_code_release when no native
+/* Takes fn->stub[i].code out of use; the thread that runs the state gives it to zy_code_discard when no native
 ** frame can be in it. NULL when there was none. */
 ZyCode *zy_code_unpublish(ZyFunction *fn, int stub);
 
@@ -61,8 +61,10 @@ void zy_stub_sleep_with_function(ZyFunction *fn, int stub);
 /* Arms those of the function's stubs that are asleep. Afterwards no worker writes to its Proto. */
 void zy_stub_wake(ZyFunction *fn);
 
-/* Frees code that nobody runs: exit tables, references, the back end's module when its last function goes. */
-void zy_code_release(ZyCode *code);
+/* Code that nobody runs, linked by 'next', is freed: by a worker, while there is one. What one thread allocates and
+** another one frees is used again by the latter (malloc caches it), which then takes turns with the former for a lock,
+** and a back end is slow to free what it has made. */
+void zy_code_discard(ZyCode *code);
 
 /* Code that a worker has replaced by better: pushed there by workers, taken whole by the state's thread (linked by
 ** 'next'), which releases it when no native frame can be in it. */

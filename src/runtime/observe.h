@@ -10,7 +10,7 @@
 
 /* Code that interprets 'fn' from stub 'stub' and records feedback, for at most 'ticks' loop iterations. It is entered
 ** like native code. NULL when there is no memory or the function cannot be translated ('*status' says). To be released
-** with zy_code_release. */
+** with zy_code_discard. */
 ZyCode *zy_observe_new(lua_State *L, ZyState *S, ZyFunction *fn, int stub, const ZyCallInfo *frame, uint32_t ticks,
                        ZyStatus *status);
 

@@ -37,6 +37,7 @@ enum {
   LOSING_ENTRIES = 400,                /* entries before code that always leaves is judged */
   CUT_OFF_ENTRIES = 1024,              /* entries after which it is judged whether they come back */
   SHORT_CODE = 64,                     /* instructions that take less time than entering native code twice */
+  LEAST_SAMPLES = 8,                   /* timed entries that are enough to judge by */
   BRIEF_ENTRIES = 512,                 /* entries after which it is judged whether a function is too brief to be entered */
   BRIEF_CODE = 20                      /* instructions of one that takes as long in the interpreter as being entered */
 };
@@ -380,9 +381,19 @@ static int is_brief(const ZyFunction *fn, const ZyCode *code) {
   return n <= BRIEF_CODE;
 }
 
+/* Whether native code does not get far from stub 'i', and what it begins is finished by the interpreter, mostly or, where
+** the rest took hardly any time, often. */
+static int is_futile(ZyFunction *fn, int i) {
+  ZyStub *stub = &fn->stub[i];
+  int quick = stub->sampled >= LEAST_SAMPLES && stub->quick * 4 >= stub->sampled * 3;
+  int futile = stub->cut_off > CUT_OFF_ENTRIES / (quick ? 4 : 2) && is_short(fn, i);
+  stub->cut_off = 0;
+  stub->sampled = stub->quick = 0;
+  return futile;
+}
+
 int zy_policy_declines(ZyState *S, ZyFunction *fn, int i, const ZyCode *code) {
   ZyStub *stub = &fn->stub[i];
-  int most = stub->cut_off > CUT_OFF_ENTRIES / 2;
   stub->cut_off++;
   fn->calls += i == 0;
   if (++stub->entries % BRIEF_ENTRIES != 0) return 0;
@@ -391,9 +402,7 @@ int zy_policy_declines(ZyState *S, ZyFunction *fn, int i, const ZyCode *code) {
     for (int k = 0; k < fn->nstubs; k++) give_up(fn, k);
     return 1;
   }
-  if (stub->entries % CUT_OFF_ENTRIES != 0) return 0;
-  stub->cut_off = 0;
-  if (!most || !is_short(fn, i)) return 0;
+  if (stub->entries % CUT_OFF_ENTRIES != 0 || !is_futile(fn, i)) return 0;
   zy_state_say(S, 2, fn, "left alone: what native code begins is finished by the interpreter, after yields or errors");
   zy_state_retire(S, fn, i);
   stub->level = 2;

@@ -81,6 +81,7 @@ void zy_state_forget(ZyFunction *fn) {
   if (fn->live != NULL) zy_live_release(fn);
   fn->proto = NULL;
   if (S != NULL) {
+    if (S->sampled >= fn->stub && S->sampled < fn->stub + fn->nstubs) S->sampled = NULL;
     for (int i = 0; i < fn->nstubs; i++) zy_state_retire(S, fn, i);
     if (S->owner != NULL) zy_compile_cancel(fn);
     *fn->link = fn->next;
@@ -100,12 +101,8 @@ void zy_state_retire(ZyState *S, ZyFunction *fn, int i) {
 void zy_state_reclaim(ZyState *S) {
   ZyCode *code = S->retired, *more = S->owner != NULL ? zy_owner_take_retired(S->owner) : NULL;
   S->retired = NULL;
-  for (int round = 0; round < 2; round++, code = more)
-    while (code != NULL) {
-      ZyCode *next = code->next;
-      zy_code_release(code);
-      code = next;
-    }
+  zy_code_discard(code);
+  zy_code_discard(more);
 }
 
 void zy_function_flush(ZyState *S, ZyFunction *fn) {

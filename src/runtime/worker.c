@@ -73,6 +73,7 @@ static struct {
   int nowners;                         /* states that may still ask for something */
   int nloading;                        /* threads between begin_load and end_load */
   int loads_llvm;                      /* it is loaded, or about to be */
+  ZyCode *unwanted;                    /* for workers to release, linked by 'next' */
   atomic_int phase;                    /* Phase; written under the lock */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -151,17 +152,45 @@ static void note(ZyJob *job) {
     atomic_store_explicit(&job->fn->status, (uint8_t)job->status, memory_order_relaxed);
 }
 
-/* The batch is done. The lock is held. '*unwanted': codes to be freed without it, linked by 'next'. */
-static void finish(ZyJob **batch, int n, ZyCode **unwanted) {
+/* The lock is held. */
+static void discard(ZyCode *code) {
+  zy_code_discount(code);
+  code->next = pool.unwanted;
+  pool.unwanted = code;
+}
+
+static void release_all(ZyCode *code) {
+  while (code != NULL) {
+    ZyCode *next = code->next;
+    zy_code_release(code);
+    code = next;
+  }
+}
+
+void zy_code_discard(ZyCode *code) {
+  ZyCode *ours;
+  if (code == NULL) return;
+  pthread_mutex_lock(&pool.lock);
+  while (code != NULL) {
+    ZyCode *next = code->next;
+    discard(code);
+    code = next;
+  }
+  ours = pool.nworkers > 0 ? NULL : pool.unwanted;
+  if (ours != NULL) pool.unwanted = NULL;
+  else pthread_cond_signal(&pool.work);
+  pthread_mutex_unlock(&pool.lock);
+  release_all(ours);
+}
+
+/* The batch is done. The lock is held. */
+static void finish(ZyJob **batch, int n) {
   zy_queue_batch_done(&pool.queue, batch[0]->backend);
   for (int i = 0; i < n; i++) {
     ZyJob *job = batch[i];
     if (job->owner != NULL) {
       ZyCode *code = publish(job);
-      if (code != NULL) {
-        code->next = *unwanted;
-        *unwanted = code;
-      }
+      if (code != NULL) discard(code);
       if (!job->owner->closed) wake(job->fn, job->unit->stub_index);
       note(job);
     }
@@ -208,8 +237,17 @@ static void *work(void *arg) {
   self = arg;
   pthread_mutex_lock(&pool.lock);
   while (atomic_load(&pool.phase) == RUNNING) {
-    ZyCode *unwanted = NULL;
     int n;
+    if (pool.unwanted != NULL) {
+      ZyCode *unwanted = pool.unwanted;
+      pool.unwanted = NULL;
+      pthread_mutex_unlock(&pool.lock);
+      zy_worker_at(ZY_PLACE_LLVM);
+      release_all(unwanted);
+      zy_worker_at(ZY_PLACE_OURS);
+      pthread_mutex_lock(&pool.lock);
+      continue;
+    }
     if (!pool.loads_llvm && zy_queue_has(&pool.queue, ZY_BACKEND_LLVM)) {
       pool.loads_llvm = 1;             /* takes a while: what is compiled first is chosen from what is asked for then */
       pthread_mutex_unlock(&pool.lock);
@@ -229,17 +267,7 @@ static void *work(void *arg) {
     zy_make_batch(batch, n);
     pthread_mutex_lock(&pool.lock);
     if (atomic_load(&pool.phase) == GONE) sleep_for_ever();
-    finish(batch, n, &unwanted);
-    if (unwanted == NULL) continue;
-    pthread_mutex_unlock(&pool.lock);
-    while (unwanted != NULL) {
-      ZyCode *next = unwanted->next;
-      zy_worker_at(ZY_PLACE_LLVM);
-      zy_code_release(unwanted);
-      zy_worker_at(ZY_PLACE_OURS);
-      unwanted = next;
-    }
-    pthread_mutex_lock(&pool.lock);
+    finish(batch, n);
   }
   if (atomic_load(&pool.phase) == GONE) sleep_for_ever();
   if (--pool.nworkers == 0 && atomic_load(&pool.phase) == RUNNING) {
