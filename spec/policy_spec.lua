@@ -172,6 +172,34 @@ optimized, 30100.0
         print(last, zyjit.explain(f):find ": optimized" ~= nil)
       end]], "tiers=2")
   end)
+
+  it("when it is often cut off by yields, is given up where little was left of the loop", function()
+    if not child.has "gccjit" then return end
+    prints("40320\tinterpreter\n2000\tstandard\n", [[
+      local function loop(f) return zyjit.explain(f):match "from the loop at line %d+: (%a+)" end
+      local function permutations(a, n)
+        if n == 0 then coroutine.yield(a) return end
+        for i = 1, n do
+          a[n], a[i] = a[i], a[n]
+          permutations(a, n - 1)
+          a[n], a[i] = a[i], a[n]
+        end
+      end
+      local n = 0
+      for _ in coroutine.wrap(function() permutations({ 1, 2, 3, 4, 5, 6, 7, 8 }, 8) end) do n = n + 1 end
+      print(n, loop(permutations))
+
+      local function numbers()
+        for i = 1, 100 do
+          if i == 30 or i == 60 then coroutine.yield(i) end
+        end
+      end
+      n = 0
+      for _ = 1, 1000 do
+        for _ in coroutine.wrap(numbers) do n = n + 1 end
+      end
+      print(n, loop(numbers))]], "tiers=1")
+  end)
 end)
 
 describe("what is entered", function()

@@ -31,7 +31,6 @@
 #include "profile/fold.h"
 #include "profile/lines.h"
 #include "profile/live.h"
-#include "runtime/discover.h"
 #include "runtime/state.h"
 #include "vm/bytecode.h"
 #include "vm/collector.h"
@@ -241,35 +240,28 @@ int zy_attach_is_closing(const ZyState *S) {
   return S->closed;
 }
 
-/* NULL when it is not a holder. */
+/* NULL when it is not a holder of a function. */
 static Holder *as_holder(const ZyState *S, ZyObject *o) {
+  Holder *holder = (Holder *)((char *)o + offsetof(ZyUserdata, uv) + sizeof(ZyValue));
   if (o->tt != (ZY_TAG_UDATA & ~ZY_TAG_COLLECTABLE) || ((ZyUserdata *)o)->metatable != S->holders) return NULL;
-  return (Holder *)((char *)o + offsetof(ZyUserdata, uv) + sizeof(ZyValue));
+  return holder->fn != NULL ? holder : NULL;
 }
 
-/* Forgets functions whose holders have come to their end. */
-static void forget_unheld(ZyState *S) {
+/* A function is alive as long as its holder is among the objects whose finalizers may still be due. Afterwards the
+** finalizer may have run or not, or failed: where the stack has just overflowed there is no room for it. */
+void zy_attach_bury(ZyState *S) {
   ZyFunction *next;
+  Holder *holder;
+  if (zy_attach_is_closing(S)) return;                 /* all finalizers are due, and nothing is dead */
   for (ZyFunction *fn = S->functions; fn != NULL; fn = fn->next) fn->held = 0;
-  for (ZyObject *o = S->G->finobj; o != NULL; o = o->next) {
-    const Holder *holder = as_holder(S, o);
-    if (holder != NULL && holder->fn != NULL) holder->fn->held = 1;
-  }
+  for (ZyObject *o = S->G->finobj; o != NULL; o = o->next)
+    if ((holder = as_holder(S, o)) != NULL) holder->fn->held = 1;
+  for (ZyObject *o = S->G->tobefnz; o != NULL; o = o->next)
+    if ((holder = as_holder(S, o)) != NULL) holder->fn = NULL;
   for (ZyFunction *fn = S->functions; fn != NULL; fn = next) {
     next = fn->next;
     if (!fn->held) zy_state_forget(fn);
   }
-}
-
-void zy_attach_bury(ZyState *S) {
-  if (zy_attach_is_closing(S)) return;                 /* all finalizers are due, and nothing is dead */
-  for (ZyObject *o = S->G->tobefnz; o != NULL; o = o->next) {
-    Holder *holder = as_holder(S, o);
-    if (holder == NULL || holder->fn == NULL) continue;
-    zy_state_forget(holder->fn);
-    holder->fn = NULL;
-  }
-  if (!zy_discover_has_sentinel(S)) forget_unheld(S);  /* where its finalizer failed, holders' may have, too */
 }
 
 void zy_attach_open(lua_State *L, ZyState *S) {

@@ -62,8 +62,8 @@ void zy_attach_open(lua_State *L, struct ZyState *S);
 /* Whether lua_close has begun: what is made now has no finalizer. */
 int zy_attach_is_closing(const struct ZyState *S);
 
-/* Forgets functions whose Proto is dead, and perhaps freed already, while the finalizer that will say so has not run.
-** To be called before the Protos of all functions are looked at. */
+/* Forgets functions whose Proto is dead, and perhaps freed already, while the finalizer that should say so has not run.
+** Looks at all objects with finalizers. To be called before the Protos of all functions are looked at. */
 void zy_attach_bury(struct ZyState *S);
 
 #endif

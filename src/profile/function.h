@@ -60,7 +60,7 @@ typedef struct ZyStub {
   int32_t pc;                          /* instruction it replaces, in attached numbering */
   int8_t level;                        /* tier requested so far: -1 none */
   uint8_t asleep;                      /* ZY_ASLEEP_: not armed until a request has ended; under the workers' lock */
-  uint8_t sampled, quick;              /* of the latest entries, those timed, and those of them that took hardly any time */
+  uint8_t nearly_over;                 /* of a sample of the latest entries, those with hardly any of the loop left */
   _Atomic uint32_t count;              /* executions counted by the interpreter's stub and by tiers 0 and 1 */
   uint32_t next;                       /* count at which policy.c acts again */
   uint32_t entries;                    /* times native code was entered here */
@@ -92,7 +92,7 @@ typedef struct ZyFunction {
   uint8_t armed;                       /* prologue and back edges lead to the stubs, but for those asleep */
   uint8_t sleeps;                      /* a stub of it may be asleep */
   uint8_t folded;                      /* see fold.c */
-  uint8_t held;                        /* attach.c, while it looks for those that are not */
+  uint8_t held;                        /* attach.c, while it looks for those that are dead */
   _Atomic uint8_t status;              /* ZyStatus of the last compilation when it failed, else OK; by workers */
   uint32_t calls;                      /* that the interpreter made */
   uint32_t exits;                      /* exits taken, all code */

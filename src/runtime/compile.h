@@ -67,7 +67,7 @@ void zy_stub_wake(ZyFunction *fn);
 void zy_code_discard(ZyCode *code);
 
 /* Code that a worker has replaced by better: pushed there by workers, taken whole by the state's thread (linked by
-** 'next'), which releases it when no native frame can be in it. */
+** 'next'), which discards it when no native frame can be in it. */
 ZyCode *zy_owner_take_retired(ZyOwner *owner);
 
 /* HIR, LIR or a back end's text of 'unit' (not taken over): 'what' as for zyjit.dump. malloc'ed; NULL and 'why'. */

@@ -247,9 +247,7 @@ static void look(lua_State *L, ZyState *S, const ZyObject *marker) {
   if (all || marker == NULL) keep(L, make_marker);
 }
 
-int zy_discover_has_sentinel(const ZyState *S) {
-  return S->sentinels != NULL && (S->sentinels->array[0].tt & ZY_KIND_TYPE_BITS) != 0;
-}
+static int has_sentinel(const ZyState *S) { return (S->sentinels->array[0].tt & ZY_KIND_TYPE_BITS) != 0; }
 
 static int make_sentinel(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &sentinel_key);
@@ -261,8 +259,7 @@ static int make_sentinel(lua_State *L) {
 }
 
 void zy_discover_watch(lua_State *L, ZyState *S) {
-  if (zy_discover_has_sentinel(S) || zy_attach_is_closing(S)) return;
-  zy_attach_bury(S);                         /* which needs to know that there was none */
+  if (has_sentinel(S) || zy_attach_is_closing(S)) return;
   lua_pushcfunction(L, make_sentinel);
   if (lua_pcall(L, 0, 0, 0) != LUA_OK) lua_pop(L, 1);
 }

@@ -17,8 +17,6 @@ void zy_discover_new(lua_State *L, ZyState *S);
 
 /* Makes the object whose finalizer tells of the next end of a collection, when there is none. Raises nothing. */
 void zy_discover_watch(lua_State *L, ZyState *S);
-/* Whether it is there: not once it was found, nor when its finalizer failed. */
-int zy_discover_has_sentinel(const ZyState *S);
 
 /* Whether some frame of some coroutine executes 'p'. */
 int zy_discover_live(const ZyState *S, const ZyProto *p);

@@ -220,22 +220,6 @@ static uint64_t start_clock(const ZyState *S) { return timed(S) ? now() : 0; }
 
 static void stop_clock(ZyState *S, uint64_t started) { S->native_ns += (now() - started) * (S->entries < 4096 ? 1 : 64); }
 
-/* One entry of a stub in so many is timed for itself, for policy.c. That it was cut off shows at the next entry. */
-enum { SAMPLE_ENTRIES = 32, QUICK_NS = 150, QUICK_CUT_OFF_NS = 500 };
-
-static void end_sample(ZyState *S, uint64_t quick) {
-  S->sampled->sampled++;
-  S->sampled->quick += now() - S->sampled_at < quick;
-  S->sampled = NULL;
-}
-
-static void begin_sample(ZyState *S, ZyStub *stub, int outermost) {
-  if (outermost && S->sampled != NULL) end_sample(S, QUICK_CUT_OFF_NS);
-  if (S->sampled != NULL || stub->entries % SAMPLE_ENTRIES != 0) return;
-  S->sampled = stub;
-  S->sampled_at = now();
-}
-
 static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction *fn, int stub, ZyCode *code) {
   ZyThread *t = zy_thread(L);
   ZyProto *p = zy_layout_proto(frame);
@@ -262,9 +246,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
   trapped = frame->u.l.trap;                 /* the stub's own call may have moved the stack */
   frame->u.l.trap = t->hookmask != 0;
   started = outermost ? start_clock(S) : 0;
-  begin_sample(S, &fn->stub[stub], outermost);
   result = code->fn(L, frame, &S->cx, code);
-  if (S->sampled == &fn->stub[stub]) end_sample(S, QUICK_NS);
   if (started != 0) stop_clock(S, started);
   if (fn->stub[stub].cut_off > 0) fn->stub[stub].cut_off--;
   if (result < 0) {
@@ -307,7 +289,7 @@ int zy_enter(lua_State *L) {
     code = zy_policy_cold(L, S, fn, stub, frame);
     if (code == NULL) goto interpret;
   }
-  if (zy_policy_declines(S, fn, stub, code)) goto interpret;
+  if (zy_policy_declines(S, fn, stub, code, frame)) goto interpret;
   return run(L, S, frame, slot, fn, stub, code);
 interpret:
   if (slot == (fn != NULL ? zy_function_stub_pc(fn, 0) + ZY_STUB_SIZE - 1 : -1))

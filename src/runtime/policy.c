@@ -37,7 +37,7 @@ enum {
   LOSING_ENTRIES = 400,                /* entries before code that always leaves is judged */
   CUT_OFF_ENTRIES = 1024,              /* entries after which it is judged whether they come back */
   SHORT_CODE = 64,                     /* instructions that take less time than entering native code twice */
-  LEAST_SAMPLES = 8,                   /* timed entries that are enough to judge by */
+  SAMPLED_ENTRIES = 32,                /* of so many one is looked at */
   BRIEF_ENTRIES = 512,                 /* entries after which it is judged whether a function is too brief to be entered */
   BRIEF_CODE = 20                      /* instructions of one that takes as long in the interpreter as being entered */
 };
@@ -96,10 +96,10 @@ void zy_policy_reset(ZyState *S, ZyFunction *fn) {
 
 /* Throws away the code of the coldest function when there is too much. */
 static void keep_limit(ZyState *S, const ZyFunction *but) {
-  zy_attach_bury(S);
   uint64_t limit = (uint64_t)S->config.memory_limit_mb << 20;
   while (atomic_load_explicit(&zy_owner_stats(S->owner)->code_bytes, memory_order_relaxed) > limit) {
     ZyFunction *coldest = NULL;
+    zy_attach_bury(S);
     for (ZyFunction *fn = S->functions; fn != NULL; fn = fn->next) {
       int has = 0;
       for (int i = 0; i < fn->nstubs; i++) has |= atomic_load_explicit(&fn->stub[i].code, memory_order_relaxed) != NULL;
@@ -381,22 +381,33 @@ static int is_brief(const ZyFunction *fn, const ZyCode *code) {
   return n <= BRIEF_CODE;
 }
 
-/* Whether native code does not get far from stub 'i', and what it begins is finished by the interpreter, mostly or, where
-** the rest took hardly any time, often. */
+/* Whether it takes no more than SHORT_CODE instructions until loop 'i', one over integers, ends. */
+static int is_nearly_over(const ZyFunction *fn, int i, const ZyCallInfo *frame) {
+  const ZyValue *ra = frame->func + 1 + ZY_A(fn->displaced[i]);
+  int first;
+  if (ZY_OP(fn->displaced[i]) != ZY_BC_FORLOOP || ra[2].tt != ZY_TAG_INT) return 0;
+  if (!zy_bytecode_back_edge(fn->displaced[i], fn->stub[i].pc, &first)) return 0;
+  return (uint64_t)ra[1].v.i <= (uint64_t)(SHORT_CODE / (fn->stub[i].pc - first + 1));
+}
+
+/* Whether what native code begins at stub 'i' is short, and finished by the interpreter: mostly or, where the loop would
+** have been over soon, often. */
 static int is_futile(ZyFunction *fn, int i) {
   ZyStub *stub = &fn->stub[i];
-  int quick = stub->sampled >= LEAST_SAMPLES && stub->quick * 4 >= stub->sampled * 3;
-  int futile = stub->cut_off > CUT_OFF_ENTRIES / (quick ? 4 : 2) && is_short(fn, i);
+  int soon = stub->nearly_over * 4 >= CUT_OFF_ENTRIES / SAMPLED_ENTRIES * 3;
+  int futile = stub->cut_off > CUT_OFF_ENTRIES / (soon ? 4 : 2) && is_short(fn, i);
   stub->cut_off = 0;
-  stub->sampled = stub->quick = 0;
+  stub->nearly_over = 0;
   return futile;
 }
 
-int zy_policy_declines(ZyState *S, ZyFunction *fn, int i, const ZyCode *code) {
+int zy_policy_declines(ZyState *S, ZyFunction *fn, int i, const ZyCode *code, const ZyCallInfo *frame) {
   ZyStub *stub = &fn->stub[i];
   stub->cut_off++;
   fn->calls += i == 0;
-  if (++stub->entries % BRIEF_ENTRIES != 0) return 0;
+  if (++stub->entries % SAMPLED_ENTRIES != 0) return 0;
+  stub->nearly_over += i > 0 && is_nearly_over(fn, i, frame);
+  if (stub->entries % BRIEF_ENTRIES != 0) return 0;
   if (is_brief(fn, code)) {
     zy_state_say(S, 2, fn, "entered by native code alone: it takes less time than entering it does");
     for (int k = 0; k < fn->nstubs; k++) give_up(fn, k);

@@ -16,7 +16,7 @@ ZyCode *zy_policy_cold(lua_State *L, ZyState *S, ZyFunction *fn, int stub, const
 void zy_policy_exit(ZyState *S, ZyCode *code, ZyExit *exit);
 
 /* Counts an entry of 'code', whose end 'stub->cut_off' is told of. 1: entering is not worth it, the stub is taken out. */
-int zy_policy_declines(ZyState *S, ZyFunction *fn, int stub, const ZyCode *code);
+int zy_policy_declines(ZyState *S, ZyFunction *fn, int stub, const ZyCode *code, const ZyCallInfo *frame);
 
 /* Puts the count at which zy_policy_cold acts again; after settings changed. */
 void zy_policy_reset(ZyState *S, ZyFunction *fn);

@@ -81,7 +81,6 @@ void zy_state_forget(ZyFunction *fn) {
   if (fn->live != NULL) zy_live_release(fn);
   fn->proto = NULL;
   if (S != NULL) {
-    if (S->sampled >= fn->stub && S->sampled < fn->stub + fn->nstubs) S->sampled = NULL;
     for (int i = 0; i < fn->nstubs; i++) zy_state_retire(S, fn, i);
     if (S->owner != NULL) zy_compile_cancel(fn);
     *fn->link = fn->next;

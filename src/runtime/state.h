@@ -35,8 +35,6 @@ typedef struct ZyState {
   unsigned long thread;                /* pthread_self() that cx.stack_limit is for */
   ZyObject *self;                      /* the userdata that this is in */
   ZyTable *holders;                    /* attach.c: metatable of what refers to records; anchored in the registry */
-  ZyStub *sampled;                     /* enter.c: the entry that is being timed, NULL: none; */
-  uint64_t sampled_at;                 /* when it began */
   ZyTable *sentinels;                  /* discover.c: metatable of what tells of collections; anchored there, too */
   ZyValue trampoline;                  /* see frames.c; anchored in the registry */
   lua_CFunction original[ZY_WRAPPED_COUNT];   /* wrap.c */
