@@ -496,13 +496,20 @@ local function meet(x)
   act(x)
   return seen(x)
 end
+local function apart(x)
+  local function get()
+    return x
+  end
+  look(x)
+  return x < 0 and get or x
+end
 local function meeting(x)
-  return meet(x) + seen(x)
+  return meet(x) + seen(x) + apart(x)                -- which is called without a frame, here and below
 end
 local function meetings(n)
   local s = 0
   for i = 1, n do
-    s = s + meeting(i)
+    s = s + meeting(i) + apart(i)
   end
   return s
 end
