@@ -30,17 +30,6 @@ static Way set_way(const ZyUnit *unit, int pc, int k) {
   return avoids(unit, pc, ZY_AVOID_TYPE) ? BESIDE : DIRECT;
 }
 
-int zy_build_is_direct_field(const ZyUnit *unit, int pc) {
-  ZyInstruction i = unit->code[pc];
-  Way way = GENERIC;
-  switch ((int)ZY_OP(i)) {
-    case ZY_BC_GETFIELD: case ZY_BC_GETTABUP: way = get_way(unit, pc, ZY_C(i)); break;
-    case ZY_BC_SELF: way = ZY_K(i) ? get_way(unit, pc, ZY_C(i)) : GENERIC; break;
-    case ZY_BC_SETFIELD: case ZY_BC_SETTABUP: way = set_way(unit, pc, ZY_B(i)); break;
-  }
-  return way == DIRECT || way == FIND;
-}
-
 static int64_t known_place(const ZyCell *cell) { return ZY_PLACE_IS_KNOWN(cell->place) ? cell->place : 0; }
 
 static ZyRef field_slot(ZyBuild *b, ZyRef table, int k) {

@@ -42,12 +42,9 @@ void zy_build_get(ZyBuild *b, ZyRef t, ZyRef key, int dest);
 void zy_build_set(ZyBuild *b, ZyRef t, ZyRef key, ZyRef v);
 /* Element 'key', an integer, of 'table', of which a metatable is ruled out; nil when absent. */
 ZyRef zy_build_raw_element(ZyBuild *b, ZyRef table, ZyRef key);
-/* The length of 'v' when that needs no frame; else 0. */
+/* The length of 'v' when that is a table without a metatable; else 0. */
 ZyRef zy_build_plain_length(ZyBuild *b, ZyRef v);
-int zy_build_is_plain_length(const ZyUnit *unit, int pc);
 void zy_build_new_table(ZyBuild *b, ZyInstruction i);
-/* Whether the access at 'pc' of 'unit', which feedback describes, never needs a generic operation. */
-int zy_build_is_direct(const ZyUnit *unit, int pc);
 
 /* ---- build_field.c: fields with constant names ---- */
 
@@ -55,7 +52,6 @@ void zy_build_field_get(ZyBuild *b, ZyRef t, int k, int dest);
 void zy_build_field_set(ZyBuild *b, ZyRef t, int k, ZyRef v);
 /* SELF with constant k, or key 'key' in a register when that is not 0. */
 void zy_build_self(ZyBuild *b, ZyRef object, int k, ZyRef key, int dest);
-int zy_build_is_direct_field(const ZyUnit *unit, int pc);
 
 /* ---- build_call.c: calls ---- */
 

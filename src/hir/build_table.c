@@ -30,19 +30,6 @@ static Way array_way(const ZyUnit *unit, int pc, int store, int integer) {
   return store || cell->hit & (ZY_HIT_META | ZY_HIT_METATABLE) ? BESIDE : RAW;
 }
 
-int zy_build_is_direct(const ZyUnit *unit, int pc) {
-  ZyInstruction i = unit->code[pc];
-  switch ((int)ZY_OP(i)) {
-    case ZY_BC_GETTABLE: case ZY_BC_GETI: {
-      Way way = array_way(unit, pc, 0, ZY_OP(i) == ZY_BC_GETI);
-      return way == DIRECT || way == RAW;
-    }
-    case ZY_BC_SETTABLE: case ZY_BC_SETI: return array_way(unit, pc, 1, ZY_OP(i) == ZY_BC_SETI) == DIRECT;
-    case ZY_BC_LEN: return zy_build_is_plain_length(unit, pc);
-  }
-  return zy_build_is_direct_field(unit, pc);
-}
-
 
 /* ---- any key --------------------------------------------------------------------- */
 
@@ -124,7 +111,7 @@ void zy_build_set(ZyBuild *b, ZyRef t, ZyRef key, ZyRef v) {
 
 /* ---- lengths ------------------------------------------------------------------------- */
 
-int zy_build_is_plain_length(const ZyUnit *unit, int pc) {
+static int is_plain_length(const ZyUnit *unit, int pc) {
   const ZyCell *cell = &unit->cells[pc];
   return cell->samples > 0 && !(cell->hit & (ZY_HIT_META | ZY_HIT_METATABLE))
       && !avoids(unit, pc, ZY_AVOID_TYPE | ZY_AVOID_TABLE);
@@ -134,7 +121,7 @@ int zy_build_is_plain_length(const ZyUnit *unit, int pc) {
 ZyRef zy_build_plain_length(ZyBuild *b, ZyRef v) {
   if (b->unit->profile) record(b, v, zy_build_simple(b, ZY_TYPE_nil), 0);
   if (zy_build_cell(b) == NULL || !(zy_build_type(b, v) & ZY_TYPE_table)) return 0;
-  if (!zy_build_is_plain_length(b->unit, b->pc)) return 0;
+  if (!is_plain_length(b->unit, b->pc)) return 0;
   v = zy_build_guard_type(b, v, ZY_TYPE_table);
   guard_no_metatable(b, v);
   return zy_build_node(b, ZY_HIR_LEN_TABLE, v, 0);
