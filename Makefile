@@ -62,9 +62,11 @@ $(OUT)/core.so: $(CORE_OBJECTS) $(BUILD)/sources | $(OUT)
 	$(CC) $(LINK_SHARED) -o $@.new $(CORE_OBJECTS) -lpthread -ldl -lm && mv -f $@.new $@
 
 # With LLVM's static libraries: what is used of them loads in a third of the time, and whatever else the process does
-# with another LLVM is no concern of ours. Where that cannot be linked, with the shared one.
+# with another LLVM is no concern of ours; nor does it register anything for the process's exit (llvm.c). Where that
+# cannot be linked, with the shared one.
 LLVM_PARTS  := core native object orcjit passes
-LLVM_STATIC  = -Wl,--gc-sections -Wl,--exclude-libs,ALL $(shell $(LLVM_CONFIG) --link-static --ldflags --libs $(LLVM_PARTS)) \
+LLVM_STATIC  = -Wl,--gc-sections -Wl,--exclude-libs,ALL -Wl,--wrap=__cxa_atexit \
+               $(shell $(LLVM_CONFIG) --link-static --ldflags --libs $(LLVM_PARTS)) \
                -Wl,--as-needed $(patsubst %,-l:lib%,stdc++.so.6 z.so.1 zstd.so.1 tinfo.so.6) -ldl
 LLVM_SHARED  = $(shell $(LLVM_CONFIG) --ldflags --libs)
 LINK_LLVM    = $(CC) $(LINK_SHARED) -o $@.new $(LLVM_OBJECTS) $(LLVM_SHARES)

@@ -42,6 +42,9 @@ typedef struct ZyBackend {
   /* Before the process exits: frees everything, ends helper processes. Called once, no compile running. */
   void (*stop)(void);
 
+  /* Whether what it has loaded may register more handlers for the process's exit while it compiles. Once started. */
+  int (*registers)(void);
+
   /* In the child of a fork; 'busy' when a compile was running in the parent. Must not wait for anything. */
   void (*forked)(int busy);
 } ZyBackend;

@@ -16,6 +16,9 @@
 ** ('broken'). The same after a fork while a thread was inside: that thread is gone in the child, with what it
 ** held. A fork at any other time leaves LLVM whole: it has no threads of its own, and the code is private memory.
 **
+** Linked with LLVM's static libraries, what they register for the process's exit is dropped: there is nothing in it but
+** memory to free, and a worker may be in LLVM until the process is gone.
+**
 ** Requires what backend.h promises: one call at a time, 'release' excepted. Runs on worker threads;
 ** 'forked' in the only thread of a fork's child.
 */
@@ -53,8 +56,9 @@
 #define INSTCOMBINE "instcombine"
 #endif
 
-/* What pays in code that comes as SSA and calls nothing to inline: less than a third of the time of O2, code as fast. That gvn looks
-** for loads would take more time than all the rest. Levels 1 and 2 differ in the effort of the code generator. */
+/* What pays in code that comes as SSA and calls nothing to inline: less than a third of the time of O2, code as fast.
+** That gvn looks for loads would take more time than all the rest. Levels 1 and 2 differ in the effort of the code
+** generator. */
 #define WORTHWHILE \
   "function(early-cse<memssa>," INSTCOMBINE ",simplifycfg,loop-mssa(loop-rotate,licm),gvn<no-memdep>,dse," INSTCOMBINE \
   ",simplifycfg)"
@@ -163,6 +167,18 @@ static ZyStatus outcome(const Task *task, char *why, size_t size) {
 }
 
 /* --- Start --- */
+
+static int drops_handlers;             /* 1: __cxa_atexit is ours */
+
+/* The linker has LLVM's own code, initialisers included, call this for __cxa_atexit. */
+int __wrap___cxa_atexit(void (*destroy)(void *), void *data, void *dso);
+int __wrap___cxa_atexit(void (*destroy)(void *), void *data, void *dso) {
+  (void)destroy, (void)data, (void)dso;
+  drops_handlers = 1;
+  return 0;
+}
+
+static int registers(void) { return !drops_handlers; }
 
 /* Hardened systems refuse to make memory executable that was writable. */
 static int can_execute(void) {
@@ -497,4 +513,4 @@ static void forked(int busy) {
 __attribute__((visibility("default"))) const uint32_t zy_backend_llvm_abi = ZY_BACKEND_ABI;
 
 __attribute__((visibility("default"))) const ZyBackend zy_backend_llvm =
-  { "llvm", start, compile, release, dump, stop, forked };
+  { "llvm", start, compile, release, dump, stop, registers, forked };

@@ -74,8 +74,9 @@ static void fail(Engine *e, const char *why) {
   atomic_store_explicit(&e->state, FAILED, memory_order_release);
 }
 
-/* Has a function with a loop, a call and a float compiled: what a compiler registers with the C library
-** when it first meets such things is registered then, not when a fork or the process's exit may come. 0: it cannot. */
+/* For a back end that registers handlers for the process's exit: has a function with a loop, a call and a float compiled,
+** so that what it registers when it first meets such things is registered then, not when a fork or the exit may come.
+** 0: it cannot. */
 static int warm_up(const ZyBackend *backend, char *why, size_t size) {
   ZyLirInst insts[] = {
     { .op = ZY_LIR_ARG, .type = ZY_LIR_P },                                             /* b0 */
@@ -118,7 +119,7 @@ static int make_ready(Engine *e) {
   if (atomic_load(&e->state) != UNTRIED) return atomic_load(&e->state) == READY;
   if (e->place == ZY_PLACE_LLVM) {
     zy_worker_begin_load();
-    ready = start(e, why, sizeof why) && warm_up(e->backend, why, sizeof why);
+    ready = start(e, why, sizeof why) && (!e->backend->registers() || warm_up(e->backend, why, sizeof why));
     zy_worker_guard_exit();
     zy_worker_end_load();
   } else {                             /* a process is started: nothing of ours to protect, and it may take long */
@@ -172,7 +173,7 @@ ZyStatus zy_engine_compile(int backend, const ZyLir *const *lir, int n, int leve
     e->backend->release(handle);
     status = ZY_STATUS_MEMORY;
   }
-  if (e->place == ZY_PLACE_LLVM && e->compiled < MOST_GUARDS && !zy_worker_leaving()) {
+  if (e->backend->registers() && e->compiled < MOST_GUARDS && !zy_worker_leaving()) {
     e->compiled++;                     /* it may have registered something that the warm-up did not meet */
     zy_worker_begin_load();
     zy_worker_guard_exit();

@@ -18,7 +18,7 @@
 **                the state has it not moved, hidden, disarmed or forgotten before it woke all of the function's.
 **
 ** Exit. The process's exit undoes static data of back ends while workers use it, so the workers are stopped first.
-** Handlers run last in, first out, and a back end registers its own while it is loaded and again while it compiles, so
+** Handlers run last in, first out, and a back end may register its own while it is loaded and again while it compiles, so
 ** no handler of ours is sure to come before them. The destructors of the exiting thread's own data do: exit runs them
 ** before all handlers. The main thread has one (guard_thread); for an exit on other threads, and with other C
 ** libraries, there are handlers (zy_worker_guard_exit), which leave the time while LLVM is loaded unprotected.
