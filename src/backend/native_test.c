@@ -123,6 +123,15 @@ static const ZyValue *field_find(State *L, int64_t p, int64_t tag, const ZyStrin
   return v != NULL ? v : &nil;
 }
 
+static int64_t field_put(State *L, ZyTable *t, const ZyString *s, int64_t v, int64_t vt) {
+  ZyValue *slot = t->metatable == NULL ? zy_model_field(t, (int64_t)s->u.lnglen, 1) : NULL;
+  (void)L;
+  if (slot == NULL) return 1;
+  slot->v.i = v;
+  slot->tt = (uint8_t)vt;
+  return 0;
+}
+
 static int64_t set_meta(State *L, ZyTable *t, ZyTable *meta) {
   (void)L;
   if (t->metatable != NULL) return 1;
@@ -197,6 +206,7 @@ static void set_helpers(World *w) {
   HELPER(FIELD_SET, field_set);
   HELPER(FIELD_SLOT, field_slot);
   HELPER(FIELD_FIND, field_find);
+  HELPER(FIELD_PUT, field_put);
   HELPER(SET_META, set_meta);
   HELPER(MAKE_TABLE, make_table);
   HELPER(NEW_TABLE, new_table);

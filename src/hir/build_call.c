@@ -18,6 +18,8 @@
 
 #include "lir/native.h"
 
+enum { LIST_STORED = 8 };              /* values of a list, at most, that are stored one by one */
+
 static void set_open(ZyBuild *b, int from) {
   b->open_from = from;
   b->open_one = 0;
@@ -133,10 +135,28 @@ void zy_build_effect(ZyBuild *b, ZyHirOp op, int64_t imm) {
   zy_build_exiting(b, op, 0, 0, imm, zy_build_state(b, b->pc));
 }
 
+/* A short list of a constructor is stored as what it is, elements of the table's array part, while that is as large as
+** it was made. */
+static int store_list(ZyBuild *b, int a, int n, int64_t from) {
+  ZyRef t = zy_build_read(b, a), room, array;
+  if (b->h->nodes.v[t].op != ZY_HIR_NEW_TABLE || n > LIST_STORED || zy_build_avoids(b, ZY_AVOID_TABLE)) return 0;
+  if (n == 0 || from + n > ZY_TABLE_ARRAY(b->h->nodes.v[t].imm)) return 0;
+  room = zy_build_node(b, ZY_HIR_LTU_INT, zy_build_int(b, from + n - 1), zy_build_node(b, ZY_HIR_ARRAY_LIMIT, t, 0));
+  zy_build_check(b, room, 0);
+  array = zy_build_node(b, ZY_HIR_ARRAY_BASE, t, 0);
+  for (int j = 1; j <= n; j++) {
+    ZyRef v = zy_build_read(b, a + j);
+    zy_build_node(b, ZY_HIR_STORE_VAL, zy_build_node(b, ZY_HIR_ELEM, array, zy_build_int(b, from + j)), v);
+    if (zy_build_type(b, v) & ZY_TYPE_GC) zy_build_node(b, ZY_HIR_BARRIER, t, v);
+  }
+  return 1;
+}
+
 void zy_build_set_list(ZyBuild *b) {
   ZyInstruction i = b->unit->code[b->pc];
   int n = ZY_B(i) > 0 ? ZY_B(i) : open_count(b, ZY_A(i) + 1);
   int64_t from = ZY_C(i) + (ZY_K(i) ? (int64_t)ZY_AX(b->unit->code[b->pc + 1]) * 256 : 0);
+  if (ZY_B(i) > 0 && store_list(b, ZY_A(i), n, from)) return;
   zy_build_effect(b, ZY_HIR_SET_LIST, zy_build_var(b, ZY_A(i)) | (int64_t)(n + 1) << 8 | from << 32);
   set_open(b, 256);
 }

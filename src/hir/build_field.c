@@ -4,7 +4,8 @@
 **
 ** A field that was always in the table itself is accessed there, directly (build_table.c), and in the very node where it
 ** was when that was always the same. One that was sometimes absent, or came from tables in __index, is looked for by
-** FIELD_FIND, which calls nobody and needs no frame. Metamethods and new fields are for the generic operations.
+** FIELD_FIND, which calls nobody and needs no frame. New fields are put in by FIELD_PUT, as long as there is room for
+** them, which is so in a table constructor. Metamethods are for the generic operations.
 **
 ** Runs on a worker.
 */
@@ -92,6 +93,37 @@ static int may_be_event(const ZyUnit *unit, int k) {
   return text == NULL || (text[0] == '_' && text[1] == '_');
 }
 
+/* Whether there is room in the nodes of 't' for one more field: it is new, and not all of them have been used. */
+static int has_room(const ZyBuild *b, ZyRef t) {
+  const ZyHirNode *table = &b->h->nodes.v[t];
+  int64_t room;
+  if (table->op != ZY_HIR_NEW_TABLE) return 0;
+  room = ZY_TABLE_HASH(table->imm);
+  for (ZyRef r = t + 1; r < b->h->nodes.n; r++)
+    room -= b->h->nodes.v[r].op == ZY_HIR_FIELD_PUT && b->h->nodes.v[r].ops[0] == t;
+  return room > 0;
+}
+
+/* Whether FIELD_PUT is likely to do it. */
+static int may_put(ZyBuild *b, ZyRef t, int k) {
+  const ZyCell *cell = zy_build_cell(b);
+  if (b->unit->k[k].tag != ZY_TAG_STR) return 0;
+  if (b->h->nodes.v[t].op == ZY_HIR_NEW_TABLE) return 1;
+  return cell != NULL && (cell->hit & (ZY_HIT_NODE | ZY_HIT_MISS)) && !(cell->hit & ZY_HIT_META)
+      && (zy_build_type(b, t) & ZY_TYPE_table);
+}
+
+static void put_field(ZyBuild *b, ZyRef t, int k, ZyRef v) {
+  int sure = has_room(b, t) && !zy_build_avoids(b, ZY_AVOID_TABLE);
+  uint32_t slow = sure ? 0 : zy_build_new_block(b, b->pc), from[2];
+  ZyRef table = zy_build_check_type(b, t, ZY_TYPE_table, slow), put = zy_build_node(b, ZY_HIR_FIELD_PUT, table, v);
+  b->h->nodes.v[put].imm = zy_build_own(b, k);
+  zy_build_check(b, put, slow);
+  if (!begin_slow(b, slow, from)) return;
+  zy_build_exiting(b, ZY_HIR_FIELD_SET, t, v, k, zy_build_state(b, b->pc));
+  end_slow(b, from, 0, 0);
+}
+
 void zy_build_field_set(ZyBuild *b, ZyRef t, int k, ZyRef v) {
   int known = zy_build_cell(b) != NULL && (zy_build_type(b, t) & ZY_TYPE_table);
   Way way = known ? set_way(b->unit, b->pc, k) : GENERIC;
@@ -104,6 +136,10 @@ void zy_build_field_set(ZyBuild *b, ZyRef t, int k, ZyRef v) {
     else guard_no_metatable(b, table);
     store(b, table, slot, v);
     if (!begin_slow(b, slow, from)) return;
+  }
+  else if (may_put(b, t, k)) {
+    put_field(b, t, k, v);
+    return;
   }
   zy_build_exiting(b, ZY_HIR_FIELD_SET, t, v, k, zy_build_state(b, b->pc));
   if (way != GENERIC) end_slow(b, from, 0, 0);

@@ -239,7 +239,12 @@ static void load(Maker *m) {
 }
 
 static void store(Maker *m) {
-  ZyRef t = some(m, ZY_TYPE_table), v = chance(m, 80) ? some(m, ZY_TYPE_int) : pick(m), p = slot(m, t);
+  ZyRef t = some(m, ZY_TYPE_table), v = chance(m, 80) ? some(m, ZY_TYPE_int) : pick(m), p;
+  if (chance(m, 20)) {
+    guard(m, emit_imm(m, ZY_HIR_FIELD_PUT, t, v, below(m, 3)));
+    return;
+  }
+  p = slot(m, t);
   emit(m, ZY_HIR_STORE_VAL, p, v);
   emit(m, ZY_HIR_BARRIER, t, v);
 }

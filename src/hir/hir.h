@@ -86,8 +86,12 @@ typedef enum ZyArith {
 /* Of CALL_LUA with all results: there is one, or native code leaves behind the call. */
 #define ZY_CALL_ONE           (1 << 24)
 
-/* imm of KCONST, FIELD_SLOT and FIELD_FIND: number of the constant | callee + 1 << 32, of the function itself when that
-** is 0. Of the last two also << 40: the place where the field is expected (ZyCell.place), 0: nothing is known. Of
+/* Of NEW_TABLE: sizes. */
+#define ZY_TABLE_ARRAY(imm)   ((imm) >> 8 & 0xffffff)
+#define ZY_TABLE_HASH(imm)    ((imm) >> 32)
+
+/* imm of KCONST, FIELD_PUT, FIELD_SLOT and FIELD_FIND: number of the constant | callee + 1 << 32, of the function itself
+** when that is 0. Of the last two also << 40: the place where the field is expected (ZyCell.place), 0: nothing is known. Of
 ** FIELD_FIND also << 56: the place of "__index" in the metatable, when the field is expected in the table there. */
 #define ZY_K_INDEX(imm)       ((imm) & 0xffffffff)
 #define ZY_K_CALLEE(imm)      ((int)((imm) >> 32 & 255) - 1)

@@ -34,6 +34,7 @@ HELPER_TYPE(FieldGet, State *, ZyCallInfo *, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(FieldSet, State *, ZyCallInfo *, int64_t, int64_t, int64_t, int64_t, int64_t)
 HELPER_TYPE(Barrier, State *, ZyTable *)
 HELPER_TYPE(SetMeta, State *, ZyTable *, ZyTable *)
+HELPER_TYPE(FieldPut, State *, ZyTable *, ZyString *, int64_t, int64_t)
 HELPER_TYPE(Length, State *, ZyCallInfo *, ZyTable *)
 HELPER_TYPE(Int1, State *, ZyCallInfo *, int64_t)
 HELPER_TYPE(SetUpvalue, State *, ZyCallInfo *, ZyLuaClosure *, int64_t, int64_t, int64_t)
@@ -214,6 +215,10 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
       return ZY_STEP_NEXT;
     }
     case ZY_HIR_SET_META: return done(HELPER(m, SET_META, SetMeta, L, table(a), table(a + 1)));
+    case ZY_HIR_FIELD_PUT: {
+      ZyString *key = (ZyString *)constant(m, imm).v.gc;
+      return give_int(out, HELPER(m, FIELD_PUT, FieldPut, L, table(a), key, a[1].v.i, a[1].tt) == 0);
+    }
     case ZY_HIR_BARRIER: return barrier(m, a);
     case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: return give(out, found(closure(m, n, a)->upvals[imm]->v));
     case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF: return set_upvalue(m, n, a);
@@ -228,7 +233,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
     case ZY_HIR_FIELD_SET:
       return done(HELPER(m, FIELD_SET, FieldSet, L, ci, a[0].v.i, a[0].tt, imm, a[1].v.i, a[1].tt));
     case ZY_HIR_NEW_TABLE:
-      return result(m, HELPER(m, NEW_TABLE, Int3, L, ci, at, imm >> 8 & 0xffffff, imm >> 32), reg, out);
+      return result(m, HELPER(m, NEW_TABLE, Int3, L, ci, at, ZY_TABLE_ARRAY(imm), ZY_TABLE_HASH(imm)), reg, out);
     case ZY_HIR_SET_LIST:
       return done(HELPER(m, SET_LIST, Int3, L, ci, (imm & 255) - m->base, ZY_LIST_COUNT(imm), ZY_LIST_FROM(imm)));
     case ZY_HIR_COMPARE:

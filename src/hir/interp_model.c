@@ -170,6 +170,13 @@ static ZyStep field_set(const ZyHirNode *n, const ZyValue *a) {
   return check(v != NULL);
 }
 
+static ZyStep field_put(const ZyHirNode *n, const ZyValue *a, ZyValue *out) {
+  ZyTable *t = plain_table(&a[0]);
+  ZyValue *v = t != NULL ? zy_model_field(t, ZY_K_KEY(n->imm), 1) : NULL;
+  if (v != NULL) store(v, &a[1]);
+  return give_int(out, v != NULL);
+}
+
 static int64_t border(const ZyTable *t) {
   int64_t n = t->alimit;
   while (n > 0 && t->array[n - 1].tt == ZY_TAG_NIL) n--;
@@ -187,7 +194,7 @@ static ZyStep length(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValue
 
 static ZyStep new_table(ZyMachine *m, const ZyHirNode *n, ZyValue *out) {
   ZyValue value = { .tt = ZY_TAG_TABLE };
-  value.v.gc = (ZyObject *)zy_model_table(m->model, n->imm >> 8 & 0xffffff, (unsigned int)(n->imm >> 32));
+  value.v.gc = (ZyObject *)zy_model_table(m->model, ZY_TABLE_ARRAY(n->imm), (unsigned int)ZY_TABLE_HASH(n->imm));
   return result(m, n->imm & 255, value, out);
 }
 
@@ -300,6 +307,7 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
       if (table(a)->metatable != NULL) return ZY_STEP_EXIT;
       table(a)->metatable = table(a + 1);
       return ZY_STEP_NEXT;
+    case ZY_HIR_FIELD_PUT: return field_put(n, a, out);
     case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: return access(m, n, a, out);
     case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF:
       return upvalue(m, n, a, out);

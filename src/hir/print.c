@@ -70,6 +70,7 @@ static const ZyImmField access[] =
 
 static const struct { const ZyImmField *fields; } shapes[ZY_HIR_COUNT_] = {
   [ZY_HIR_KCONST] = { key }, [ZY_HIR_FIELD_SLOT] = { key_place }, [ZY_HIR_FIELD_FIND] = { key_places }, [ZY_HIR_FIELD_SET] = { key },
+  [ZY_HIR_FIELD_PUT] = { key },
   [ZY_HIR_FIELD_GET] = { reg_key }, [ZY_HIR_CONCAT] = { reg_count }, [ZY_HIR_RETURN] = { reg_count },
   [ZY_HIR_CLOSURE] = { reg_proto }, [ZY_HIR_VARARG] = { reg_wanted }, [ZY_HIR_NEW_TABLE] = { sizes },
   [ZY_HIR_CALL] = { call }, [ZY_HIR_CALL_LUA] = { call_known }, [ZY_HIR_RECORD_TABLE] = { access },
@@ -269,7 +270,7 @@ static void put_comment(Printer *p, const ZyHirNode *n) {
   int64_t k;
   int length = 0;
   if (n->op == ZY_HIR_FIELD_GET) k = n->imm >> 8;
-  else if (n->op == ZY_HIR_KCONST || n->op == ZY_HIR_FIELD_SLOT || n->op == ZY_HIR_FIELD_FIND) {
+  else if (n->op == ZY_HIR_KCONST || n->op == ZY_HIR_FIELD_SLOT || n->op == ZY_HIR_FIELD_FIND || n->op == ZY_HIR_FIELD_PUT) {
     k = ZY_K_INDEX(n->imm);
     if (unit != NULL && ZY_K_CALLEE(n->imm) >= 0) unit = unit->callees[ZY_K_CALLEE(n->imm)].unit;
   }

@@ -286,7 +286,7 @@ static int check_operand_types(Verifier *v) {
     case ZY_HIR_LOAD_VAL: return check_types(v, PTR, 0);
     case ZY_HIR_STORE_VAL: return check_types(v, PTR, VALUE);
     case ZY_HIR_SET_META: return check_types(v, TABLE, TABLE);
-    case ZY_HIR_BARRIER: return check_types(v, TABLE, VALUE);
+    case ZY_HIR_BARRIER: case ZY_HIR_FIELD_PUT: return check_types(v, TABLE, VALUE);
     case ZY_HIR_LEN_STR: return check_types(v, STRING, 0);
   }
   return 1;
@@ -346,7 +346,8 @@ static int check_immediate(Verifier *v) {
   if (op == ZY_HIR_GUARD_PROTO) return in_range(v, "callee", n->imm, ncallees);
   if (op == ZY_HIR_CALL_LUA) return in_range(v, "callee", ZY_CALL_CALLEE(n->imm), ncallees);
   if (op == ZY_HIR_KCONST) return check_constant(v, n->imm, nk, ncallees);
-  if (op == ZY_HIR_FIELD_SLOT || op == ZY_HIR_FIELD_FIND) return check_constant(v, ZY_K_KEY(n->imm), nk, ncallees);
+  if (op == ZY_HIR_FIELD_SLOT || op == ZY_HIR_FIELD_FIND || op == ZY_HIR_FIELD_PUT)
+    return check_constant(v, ZY_K_KEY(n->imm), nk, ncallees);
   if (op == ZY_HIR_FIELD_SET) return in_range(v, "constant", n->imm, own);
   if (op == ZY_HIR_FIELD_GET) return in_range(v, "constant", n->imm >> 8, own);
   if (op == ZY_HIR_UPVAL_OF || op == ZY_HIR_UPVAL_SET_OF) return in_range(v, "upvalue", n->imm, 256);

@@ -159,7 +159,7 @@ static void node(ZyLower *l, uint32_t block, ZyRef r) {
 
     case ZY_HIR_KCONST: case ZY_HIR_LOAD_REG: case ZY_HIR_STORE_REG: case ZY_HIR_GUARD_NOMETA: case ZY_HIR_ARRAY_LIMIT:
     case ZY_HIR_ARRAY_BASE: case ZY_HIR_ELEM: case ZY_HIR_FIELD_SLOT: case ZY_HIR_FIELD_FIND: case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL:
-    case ZY_HIR_SET_META: case ZY_HIR_BARRIER: case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF:
+    case ZY_HIR_SET_META: case ZY_HIR_FIELD_PUT: case ZY_HIR_BARRIER: case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF:
     case ZY_HIR_LEN_STR: case ZY_HIR_ELEM_SLOT: case ZY_HIR_LEN_TABLE: case ZY_HIR_STR_BYTE:
       zy_lower_table_node(l, r);
       break;

@@ -168,7 +168,7 @@ static void poll(ZyLower *l, ZyRef r) {
 static void new_table(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
   int64_t reg = n->imm & 255, base = zy_lower_frame_base(l, n->state);
-  uint32_t array = integer(l, n->imm >> 8 & 0xffffff), hash = integer(l, n->imm >> 32), table;
+  uint32_t array = integer(l, ZY_TABLE_ARRAY(n->imm)), hash = integer(l, ZY_TABLE_HASH(n->imm)), table;
   uint32_t made = zy_lower_label(l), collect = zy_lower_label(l), done = zy_lower_label(l);
   table = ZY_CALL(MAKE_TABLE, P, l->L, l->cx, array, hash);
   zy_lower_branch(l, ZY_OP2(NE, table, ZY_OP1(NULLP, 0)), made, collect, ZY_HINT_LIKELY);

@@ -98,7 +98,8 @@ static int32_t add_exit(Table *t, uint32_t state, int32_t pc, int reason, const 
 /* Whether a table's shape or contents decide the condition. */
 static int is_about_table(const ZyHir *h, ZyRef r, int depth) {
   const ZyHirNode *n = &h->nodes.v[r];
-  if (n->op == ZY_HIR_ARRAY_LIMIT || n->op == ZY_HIR_LEN_STR || n->op == ZY_HIR_LOAD_VAL || n->op == ZY_HIR_GUARD_NOMETA)
+  if (n->op == ZY_HIR_ARRAY_LIMIT || n->op == ZY_HIR_LEN_STR || n->op == ZY_HIR_LOAD_VAL || n->op == ZY_HIR_GUARD_NOMETA
+      || n->op == ZY_HIR_FIELD_PUT)
     return 1;
   if (depth == 3) return 0;
   for (int i = 0; i < zy_hir_nops((ZyHirOp)n->op); i++)
@@ -131,7 +132,7 @@ static int reason(const ZyHir *h, const ZyHirNode *n) {
     case ZY_HIR_MATH_NUM: case ZY_HIR_INT_TO_NUM: case ZY_HIR_EQ_INT: case ZY_HIR_LT_INT: case ZY_HIR_LE_INT:
     case ZY_HIR_LTU_INT: case ZY_HIR_EQ_NUM: case ZY_HIR_LT_NUM: case ZY_HIR_LE_NUM: case ZY_HIR_SAME:
     case ZY_HIR_TRUTHY: case ZY_HIR_IS_TYPE: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_ARRAY_LIMIT:
-    case ZY_HIR_ARRAY_BASE: case ZY_HIR_ELEM: case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: case ZY_HIR_BARRIER:
+    case ZY_HIR_ARRAY_BASE: case ZY_HIR_ELEM: case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: case ZY_HIR_BARRIER: case ZY_HIR_FIELD_PUT:
     case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF: case ZY_HIR_LEN_STR:
     case ZY_HIR_STR_BYTE: case ZY_HIR_LEN_TABLE:
     case ZY_HIR_ELEM_SLOT: case ZY_HIR_NEXT: case ZY_HIR_RECORD: case ZY_HIR_RECORD_CALL:

@@ -239,6 +239,14 @@ static void set_meta(ZyLower *l, ZyRef r) {
   zy_lower_guard(l, r, ZY_OP2(EQ, failed, zy_lower_int(l, 0)));
 }
 
+static void field_put(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  uint32_t failed = ZY_CALL(FIELD_PUT, I, l->L, table(l, n->ops[0]), constant(l, n->imm), zy_lower_bits(l, n->ops[1]),
+                            zy_lower_tag(l, n->ops[1]));
+  failed = ZY_OP2(AND, failed, zy_lower_int(l, 0xffffffff));
+  zy_lower_set(l, r, ZY_OP2(EQ, failed, zy_lower_int(l, 0)));
+}
+
 static void load_val(ZyLower *l, ZyRef r) {
   const ZyLowerValue at = l->values[l->h->nodes.v[r].ops[0]];
   zy_lower_load_value(l, r, at.payload, at.offset, ZY_ALIAS_VALUES, 1);
@@ -357,6 +365,7 @@ void zy_lower_table_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_FIELD_SLOT: field_slot(l, r); break;
     case ZY_HIR_FIELD_FIND: field_find(l, r); break;
     case ZY_HIR_SET_META: set_meta(l, r); break;
+    case ZY_HIR_FIELD_PUT: field_put(l, r); break;
     case ZY_HIR_LOAD_VAL: load_val(l, r); break;
     case ZY_HIR_STORE_VAL: store_val(l, r); break;
     case ZY_HIR_BARRIER: barrier(l, r); break;

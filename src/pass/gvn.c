@@ -271,10 +271,25 @@ static void decide(Numbering *g, ZyRef r, int holds) {
   g->h->nodes.v[r].ops[0] = c;
 }
 
+/* Whether 'r' asks what is known of the table that it is about, which has just been made. */
+static int is_about_new(const Numbering *g, ZyRef r) {
+  const ZyHirNode *n = &g->h->nodes.v[r];
+  return g->memory != NULL && (n->op == ZY_HIR_ARRAY_LIMIT || n->op == ZY_HIR_GUARD_NOMETA)
+      && g->h->nodes.v[n->ops[0]].op == ZY_HIR_NEW_TABLE && g->version[ZY_MEMORY_SHAPE] == n->ops[0];
+}
+
 static void visit(Numbering *g, ZyRef r) {
   ZyHirNode *n = &g->h->nodes.v[r];
   uint64_t reads;
   for (int o = 0; o < 3; o++) n->ops[o] = find(g, n->ops[o]);
+  if (is_about_new(g, r)) {
+    if (n->op == ZY_HIR_GUARD_NOMETA) {
+      zy_hir_remove(g->h, r);
+      return;
+    }
+    *n = (ZyHirNode){ .op = ZY_HIR_CONST, .type = ZY_TYPE_int, .imm = ZY_TABLE_ARRAY(g->h->nodes.v[n->ops[0]].imm),
+                      .prev = n->prev, .next = n->next, .block = n->block };
+  }
   if (n->op == ZY_HIR_GUARD) {
     int is = known(g, n->ops[0]);
     if (is == 1) zy_hir_remove(g->h, r);

@@ -104,6 +104,7 @@ uint64_t zy_memory_writes(const ZyMemory *m, ZyRef r) {
   uint32_t effect = zy_hir_effect((ZyHirOp)n->op);
   uint64_t set = 0;
   if (effect == ZY_EFFECT_ALL || n->op == ZY_HIR_NEW_TABLE) return ALL_CLASSES;
+  if (n->op == ZY_HIR_FIELD_PUT) return BIT(SHAPE) | BIT(field_class(m, n->imm));
   if (n->op == ZY_HIR_STORE_REG) return BIT(reg_class(m, n->imm)) | BIT(UPVALS);
   if (n->op == ZY_HIR_STORE_VAL) {
     int class = value_class(m, n->ops[0]);

@@ -36,6 +36,7 @@ void zy_helper_init(lua_State *L, ZyState *S) {
   SET(FIELD_SET, zy_helper_field_set);
   SET(FIELD_SLOT, zy_helper_field_slot);
   SET(FIELD_FIND, zy_helper_field_find);
+  SET(FIELD_PUT, zy_helper_field_put);
   SET(SET_META, zy_helper_set_meta);
   SET(ELEM_SLOT, zy_helper_elem_slot);
   SET(BARRIER, zy_helper_barrier);

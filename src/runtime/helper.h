@@ -38,6 +38,7 @@ int64_t zy_helper_field_get(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag
 int64_t zy_helper_field_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t k, int64_t vp, int64_t vtag);
 ZyValue *zy_helper_field_slot(ZyTable *t, ZyString *key);
 const ZyValue *zy_helper_field_find(lua_State *L, int64_t p, int64_t tag, const ZyString *key);
+int64_t zy_helper_field_put(lua_State *L, ZyTable *t, ZyString *key, int64_t vp, int64_t vtag);
 int64_t zy_helper_set_meta(lua_State *L, ZyTable *t, ZyTable *meta);
 ZyValue *zy_helper_elem_slot(const ZyTable *t, int64_t key);
 int64_t zy_helper_barrier(lua_State *L, ZyTable *t);

@@ -212,6 +212,20 @@ static int has_event(lua_State *L, ZyTable *meta, int event) {
   return 0;
 }
 
+int64_t zy_helper_field_put(lua_State *L, ZyTable *t, ZyString *key, int64_t vp, int64_t vtag) {
+  ZyValue *v = zy_helper_field_slot(t, key);
+  if (v == NULL) {
+    if (has_event(L, t->metatable, ZY_TM_NEWINDEX)) return 1;
+    if (vtag == ZY_TAG_NIL) return 0;
+    v = new_field(L, t, key);
+    if (v == NULL) return 1;
+    t->flags &= (uint8_t)~ZY_TM_BITS;
+  }
+  zy_value_set(v, vp, vtag);
+  if (zy_value_barrier((ZyObject *)t, v)) zy_helper_barrier(L, t);
+  return 0;
+}
+
 int64_t zy_helper_set_meta(lua_State *L, ZyTable *t, ZyTable *meta) {
   ZyValue v = { .v.gc = (ZyObject *)meta, .tt = ZY_TAG_TABLE };
   if (t->metatable != NULL || zy_value_barrier((ZyObject *)t, &v) || has_event(L, meta, ZY_TM_GC)) return 1;
@@ -252,21 +266,19 @@ static void add_integer(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t kp, int
 
 int64_t zy_helper_table_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t kp, int64_t ktag, int64_t vp,
                             int64_t vtag) {
-  if (tag == ZY_TAG_TABLE && plain_key(ktag)) {
+  if (tag == ZY_TAG_TABLE && ktag == ZY_TAG_STR && zy_helper_field_put(L, table(p), (ZyString *)(intptr_t)kp, vp, vtag) == 0)
+    return 0;
+  if (tag == ZY_TAG_TABLE && ktag == ZY_TAG_INT) {
     ZyTable *t = table(p);
     ZyValue *v = zy_helper_raw_get(t, kp, ktag);
-    if (v == NULL && t->metatable == NULL && ktag == ZY_TAG_INT && (uint64_t)kp - 1 < zy_layout_array_size(t))
+    if (v == NULL && t->metatable == NULL && (uint64_t)kp - 1 < zy_layout_array_size(t))
       v = &t->array[kp - 1];
-    if (v == NULL && ktag == ZY_TAG_STR && vtag != ZY_TAG_NIL && !has_event(L, t->metatable, ZY_TM_NEWINDEX)) {
-      v = new_field(L, t, (ZyString *)(intptr_t)kp);
-      if (v != NULL) t->flags &= (uint8_t)~ZY_TM_BITS;
-    }
     if (v != NULL) {
       zy_value_set(v, vp, vtag);
       if (zy_value_barrier((ZyObject *)t, v)) zy_helper_barrier(L, t);
       return 0;
     }
-    if (t->metatable == NULL && ktag == ZY_TAG_INT) {
+    if (t->metatable == NULL) {
       add_integer(L, ci, p, kp, vp, vtag);
       return 0;
     }
