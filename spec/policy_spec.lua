@@ -93,6 +93,30 @@ describe("a function gets hot", function()
       print(table.concat(tiers, "\t"))]], "tiers=0+1")
   end)
 
+  it("when what it calls, and would inline, has been observed", function()
+    prints("510\ttrue\n", [[
+      local function named(o)
+        local name = o.name
+        return name ~= 0
+      end
+      local function count(list)
+        local s = 0
+        for i = 1, #list do
+          if i % 4 == 0 and named(list[i]) then s = s + 1 end
+        end
+        return s
+      end
+      local list, exits = {}, 0
+      for i = 1, 2000 do list[i] = { name = i } end
+      for i = 2001, 2040 do list[i] = { name = "a" } end      -- integers were seen, in 'named'
+      local n = count(list)
+      for _, f in ipairs(zyjit.functions()) do
+        if f.line == 6 then exits = f.exits end
+      end
+      print(n, exits > 0)
+    ]], "tiers=2")
+  end)
+
   it("and its loops wait for it when they are short", function()
     prints("optimized\tfalse\n", [[
       local function turns(n)

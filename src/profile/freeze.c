@@ -294,13 +294,18 @@ static int returns_one(const ZyFunction *fn) {
   return 1;
 }
 
+static int is_usable(const struct ZyState *S, const ZyFunction *fn) {
+  return fn->state == S && fn->proto != NULL && (fn->flags & (ZY_FUNCTION_OFF | ZY_FUNCTION_LIVE)) == 0;
+}
+
+static int is_small(const ZyFunction *fn) { return fn->size <= MAX_INLINE && !fn->proto->is_vararg; }
+
 /* Enters the function into the table, with a unit of its own if it may be inlined. */
 static void add_callee(Freezer *f, uint32_t id, int depth) {
   ZyFunction *fn = zy_function_find(id);
   ZyCallee *callee = &f->callees[f->ncallees];
   if (fn == NULL) return;
-  if (fn->state != f->S || fn->proto == NULL || (fn->flags & (ZY_FUNCTION_OFF | ZY_FUNCTION_LIVE)) != 0 ||
-      is_dying(f->S->G, fn) || (fn != f->fn && !zy_attach_keep(f->L, f->fn, fn->proto))) {
+  if (!is_usable(f->S, fn) || is_dying(f->S->G, fn) || (fn != f->fn && !zy_attach_keep(f->L, f->fn, fn->proto))) {
     zy_function_release(fn);
     return;
   }
@@ -308,22 +313,38 @@ static void add_callee(Freezer *f, uint32_t id, int depth) {
                         .is_vararg = fn->proto->is_vararg, .maxstack = fn->proto->maxstacksize, .head = fn->head,
                         .returns_one = (uint8_t)returns_one(fn), .signature = expected_signature(f, fn) };
   f->ncallees++;
-  if (depth > ZY_INLINE_MOST || fn->cells == NULL || callee->is_vararg || fn->size > MAX_INLINE) return;
+  if (depth > ZY_INLINE_MOST || fn->cells == NULL || !is_small(fn)) return;
   if (fn == f->fn) callee->unit = f->unit;
   else if (fn->size <= f->room) callee->unit = freeze_one(fn, 0, 2, NULL);
   if (callee->unit != NULL && fn != f->fn) f->room -= fn->size;
+}
+
+/* The one Lua function that was called by 'code', with feedback 'cell'; 0: none, or several. */
+static uint32_t only_callee(ZyInstruction code, const ZyCell *cell) {
+  ZyBc op = ZY_OP(code);
+  if ((op != ZY_BC_CALL && op != ZY_BC_TAILCALL) || cell->calls != 1 || (cell->callee & ZY_CALLEE_LIB) != 0) return 0;
+  return cell->callee;
+}
+
+void zy_freeze_candidates(struct ZyState *S, const ZyFunction *fn, void (*visit)(ZyFunction *, void *), void *arg) {
+  if (fn->cells == NULL || fn->proto == NULL) return;
+  for (int pc = 0; pc < fn->size && pc < fn->proto->sizecode; pc++) {
+    uint32_t id = only_callee(fn->proto->code[pc], &fn->cells[pc]);
+    ZyFunction *callee = id == 0 || id == fn->id ? NULL : zy_function_find(id);
+    if (callee == NULL) continue;
+    if (is_usable(S, callee) && is_small(callee)) visit(callee, arg);
+    zy_function_release(callee);
+  }
 }
 
 /* Functions that calls in 'unit' were seen to have. */
 static void add_callees_of(Freezer *f, const ZyUnit *unit, int depth) {
   if (unit->cells == NULL) return;
   for (int pc = 0; pc < unit->ncode && f->ncallees < MAX_CALLEES; pc++) {
-    const ZyCell *cell = &unit->cells[pc];
-    ZyBc op = ZY_OP(unit->code[pc]);
-    if ((op != ZY_BC_CALL && op != ZY_BC_TAILCALL) || cell->calls != 1 || cell->callee == 0) continue;
-    if ((cell->callee & ZY_CALLEE_LIB) != 0 || is_listed(f, cell->callee)) continue;
+    uint32_t id = only_callee(unit->code[pc], &unit->cells[pc]);
+    if (id == 0 || is_listed(f, id)) continue;
     if (unit->avoid != NULL && (unit->avoid[pc] & ZY_AVOID_CALL) != 0) continue;
-    add_callee(f, cell->callee, depth);
+    add_callee(f, id, depth);
   }
 }
 

@@ -17,4 +17,7 @@ struct ZyState;
 ** frozen with it (to be called directly, or inlined while they are small), and kept alive. NULL when there is no memory. */
 ZyUnit *zy_freeze_unit(lua_State *L, struct ZyState *S, ZyFunction *fn, int stub, int tier, const ZyCallInfo *frame);
 
+/* Calls 'visit' with each function that calls in 'fn' were seen to have, and that is small enough to be inlined. */
+void zy_freeze_candidates(struct ZyState *S, const ZyFunction *fn, void (*visit)(ZyFunction *, void *), void *arg);
+
 #endif

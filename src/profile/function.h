@@ -55,17 +55,20 @@ enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST 
 
 enum { ZY_ASLEEP_NOT, ZY_ASLEEP, ZY_ASLEEP_WITH_FUNCTION };         /* its own request, that of stub 0 */
 
+enum { ZY_OBSERVED_NOT, ZY_OBSERVED, ZY_OBSERVED_SOON };             /* at its next execution, however cold */
+
 /* A place where the interpreter enters native code: the function's start, or a back edge. */
 typedef struct ZyStub {
   int32_t pc;                          /* instruction it replaces, in attached numbering */
   int8_t level;                        /* tier requested so far: -1 none */
   uint8_t asleep;                      /* ZY_ASLEEP_: not armed until a request has ended; under the workers' lock */
+  uint8_t waits;                       /* times it waited at tier 2's door for functions to be observed, see policy.c */
   uint8_t nearly_over;                 /* of a sample of the latest entries, those with hardly any of the loop left */
   _Atomic uint32_t count;              /* executions counted by the interpreter's stub and by tiers 0 and 1 */
   uint32_t next;                       /* count at which policy.c acts again */
   uint32_t entries;                    /* times native code was entered here */
   uint16_t cut_off;                    /* of the latest entries, those that did not come back: yields and errors */
-  uint8_t observed;                    /* it was observed since the last change of mind */
+  uint8_t observed;                    /* ZY_OBSERVED_: since the last change of mind */
   uint8_t failures;                    /* times its code was thrown away for a failed assumption, at most 255 */
   _Atomic(struct ZyCode *) code;       /* NULL: interpret. Release by the worker, acquire by who enters */
 } ZyStub;

@@ -6,6 +6,9 @@
 ** hot_threshold a few executions are observed (observe.c; code of tiers 0 and 1 has been recording all the time), then
 ** tier 2 is asked for. Counts of a function's entry include its loops' iterations.
 **
+** What a function calls is inlined as it was seen, so before tier 2 is asked for, small functions that it calls, and those
+** they call, are observed, too.
+**
 ** Code whose assumption fails again and again is thrown away: what was assumed at that bytecode is not assumed any more,
 ** and after some more executions the function is observed and compiled again. Each failure of a stub makes both
 ** take longer, so that no function is compiled for ever, and none is given up for good. Code that leaves for the
@@ -29,6 +32,8 @@
 enum {
   OBSERVED_TICKS = 96,                 /* executions observed before tier 2; four times as many after each failure, */
   MOST_OBSERVED = 3072,                /* up to this */
+  WAITED_TICKS = 32,                   /* executions until it is looked again whether functions have been observed, */
+  MOST_WAITS = 12,                     /* and how often */
   TICKS_BETWEEN = 128,                 /* executions after which code sees again whether it is time for a higher tier */
   FAILURES_TOLERATED = 8,              /* of one exit, before its assumption is given up; doubles with each time */
   MOST_DOUBLINGS = 8,
@@ -155,6 +160,43 @@ static void give_up(ZyFunction *fn, int i) {
   zy_attach_disarm_stub(fn, i);
 }
 
+typedef struct Search {
+  ZyState *S;
+  int depth, unseen;
+} Search;
+
+/* Counts a function that has not been seen, and has it observed. */
+static void look_at(ZyFunction *fn, void *arg) {
+  Search *search = arg;
+  ZyStub *stub = &fn->stub[0];
+  const ZyCode *code = atomic_load_explicit(&stub->code, memory_order_relaxed);
+  if (stub->level == 2 || !fn->armed || !may_use(search->S, fn, 2)) return;
+  if (code != NULL) {                                  /* that of tiers 0 and 1 has been recording */
+    search->unseen += zy_observe_is(code);
+    return;
+  }
+  if (stub->observed != ZY_OBSERVED) {
+    if (stub->next == UINT32_MAX) return;
+    stub->observed = ZY_OBSERVED_SOON;
+    stub->next = 0;
+    search->unseen++;
+  }
+  else if (search->depth < ZY_INLINE_MOST) {
+    search->depth++;
+    zy_freeze_candidates(search->S, fn, look_at, search);
+    search->depth--;
+  }
+}
+
+/* Whether functions that might be inlined are being observed. */
+static int waits(ZyState *S, ZyFunction *fn, ZyStub *stub) {
+  Search search = { .S = S, .depth = 1 };
+  if (stub->waits >= MOST_WAITS) return 0;
+  stub->waits++;
+  zy_freeze_candidates(S, fn, look_at, &search);
+  return search.unseen > 0;
+}
+
 /* Tier 2, after observation. */
 static void ask_best(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCallInfo *frame) {
   ZyCode *code = atomic_load_explicit(&fn->stub[i].code, memory_order_relaxed);
@@ -175,7 +217,7 @@ static ZyCode *observe(lua_State *L, ZyState *S, ZyFunction *fn, int i, const Zy
     give_up(fn, i);
     return NULL;
   }
-  fn->stub[i].observed = 1;
+  fn->stub[i].observed = ZY_OBSERVED;
   fn->stub[i].next = UINT32_MAX;
   /* as a worker would: what is there was made before and is no better */
   code = atomic_exchange_explicit(&fn->stub[i].code, code, memory_order_acq_rel);
@@ -238,7 +280,7 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
     stub->next = 2 * (uint32_t)S->config.hot_threshold;
     return NULL;
   }
-  if (may_use(S, fn, 2) && count >= hot_at(S, fn, i)) return observe(L, S, fn, i, frame);
+  if (may_use(S, fn, 2) && (stub->observed == ZY_OBSERVED_SOON || count >= hot_at(S, fn, i))) return observe(L, S, fn, i, frame);
   if (may_use(S, fn, 2) && is_around_best(fn, i)) {
     stub->next = hot_at(S, fn, i);
     return atomic_load_explicit(&stub->code, memory_order_acquire);
@@ -267,24 +309,35 @@ static int promote(lua_State *L, ZyState *S, ZyFunction *fn, ZyCode *code, const
   ZyStub *stub = &fn->stub[code->stub];
   uint32_t heat = count_of(fn, code->stub);
   if (S->enabled && stub->level < 2 && may_use(S, fn, 2) && heat >= hot_at(S, fn, code->stub)) {
-    if (stub->observed != 0) ask_best(L, S, fn, code->stub, frame);
+    if (stub->observed == ZY_OBSERVED && waits(S, fn, stub))
+      *limit = atomic_load_explicit(code->count, memory_order_relaxed) + WAITED_TICKS;
+    else if (stub->observed == ZY_OBSERVED) ask_best(L, S, fn, code->stub, frame);
     else {
-      stub->observed = 1;
+      stub->observed = ZY_OBSERVED;
       *limit = atomic_load_explicit(code->count, memory_order_relaxed) + observed_ticks(fn, stub);
     }
   }
-  else if (zy_observe_is(code)) zy_state_retire(S, fn, code->stub);           /* settings changed meanwhile */
+  else if (zy_observe_is(code)) {                      /* for another's sake; or settings changed meanwhile */
+    zy_state_retire(S, fn, code->stub);
+    stub->next = next_of(S, fn, stub->level);
+  }
   else if (S->enabled && stub->level < 1 && may_use(S, fn, 1) && heat >= (uint32_t)S->config.warm_threshold)
     ask(L, S, fn, code->stub, 1, frame);
   return atomic_load_explicit(&stub->code, memory_order_relaxed) != code;
 }
 
+/* L->top may be anywhere in the frame, and what asks for code uses the stack. */
 int64_t zy_helper_tick(lua_State *L, ZyCallInfo *ci, ZyCode *code) {
   ZyFunction *fn = code->owner;
   ZyState *S = fn->state;
   uint32_t limit = atomic_load_explicit(code->count, memory_order_relaxed) + TICKS_BETWEEN;
+  ptrdiff_t top = zy_thread(L)->top - ci->func;
+  int left;
   if (S == NULL || atomic_load_explicit(&fn->stub[code->stub].code, memory_order_relaxed) != code) return 1;
-  if (promote(L, S, fn, code, ci, &limit)) return 1;
+  zy_thread(L)->top = ci->top;
+  left = promote(L, S, fn, code, ci, &limit);
+  zy_thread(L)->top = ci->func + top;
+  if (left) return 1;
   atomic_store_explicit(&code->limit, limit, memory_order_relaxed);
   return 0;
 }
@@ -304,7 +357,8 @@ static void throw_away(ZyState *S, ZyFunction *fn, int i) {
   ZyStub *stub = &fn->stub[i];
   zy_state_retire(S, fn, i);
   stub->level = 1;                                     /* straight to observation and tier 2 */
-  stub->observed = 0;
+  stub->observed = ZY_OBSERVED_NOT;
+  stub->waits = 0;
   if (stub->failures < UINT8_MAX) stub->failures++;
   if (fn->armed) zy_attach_arm_stub(fn, i);            /* it may have been too brief */
   stub->next = count_of(fn, i) + (16u << doublings(stub));
@@ -319,7 +373,7 @@ static void observe_further(ZyState *S, ZyCode *code, const ZyExit *exit) {
   avoid(exit->function, exit->site, ZY_AVOID_PLAIN);
   if (atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return;
   zy_state_retire(S, fn, code->stub);
-  stub->observed = 0;
+  stub->observed = ZY_OBSERVED_NOT;
   stub->next = count_of(fn, code->stub) + 1;
 }
 

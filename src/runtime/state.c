@@ -111,7 +111,8 @@ void zy_function_flush(ZyState *S, ZyFunction *fn) {
     zy_state_retire(S, fn, i);
     atomic_store_explicit(&stub->count, 0, memory_order_relaxed);
     stub->level = -1;
-    stub->observed = 0;
+    stub->observed = ZY_OBSERVED_NOT;
+    stub->waits = 0;
     stub->entries = 0;
   }
   atomic_store_explicit(&fn->status, ZY_STATUS_OK, memory_order_relaxed);
