@@ -23,22 +23,27 @@ static int is_nil(const ZyValue *v) { return (v->tt & ZY_KIND_TYPE_BITS) == 0; }
 
 static ZyNode *next_node(ZyNode *n) { return n->u.next == 0 ? NULL : n + n->u.next; }
 
-ZyValue *zy_helper_field_slot(ZyTable *t, ZyString *key) {
-  ZyNode *n = &t->node[key->hash & ((1u << t->lsizenode) - 1)];
-  for (; n != NULL; n = next_node(n))
-    if (n->u.key_tt == ZY_TAG_STR && n->u.key.gc == (ZyObject *)key) return is_nil(&n->value) ? NULL : &n->value;
-  return NULL;
+static ZyNode *main_position(const ZyTable *t, const ZyString *key) {
+  return &t->node[key->hash & ((1u << t->lsizenode) - 1)];
 }
 
-/* The value of 'key' in 't', NULL when absent. */
-static const ZyValue *find_field(const ZyTable *t, const ZyString *key) {
-  const ZyNode *n = &t->node[key->hash & ((1u << t->lsizenode) - 1)];
+/* The node with this key; NULL when there is none. */
+static ZyNode *node_of(const ZyTable *t, const ZyString *key) {
+  ZyNode *n = main_position(t, key);
   while (n->u.key_tt != ZY_TAG_STR || n->u.key.gc != (const ZyObject *)key) {
     if (n->u.next == 0) return NULL;
     n += n->u.next;
   }
-  return is_nil(&n->value) ? NULL : &n->value;
+  return n;
 }
+
+/* The value of 'key' in 't', NULL when absent. */
+static ZyValue *find_field(const ZyTable *t, const ZyString *key) {
+  ZyNode *n = node_of(t, key);
+  return n == NULL || is_nil(&n->value) ? NULL : &n->value;
+}
+
+ZyValue *zy_helper_field_slot(ZyTable *t, ZyString *key) { return find_field(t, key); }
 
 enum { MAX_INHERITANCE = 8 };          /* tables; what is further away is left to the interpreter */
 
@@ -155,10 +160,6 @@ int64_t zy_helper_barrier(lua_State *L, ZyTable *t) {
   return 0;
 }
 
-static ZyNode *main_position(const ZyTable *t, const ZyString *key) {
-  return &t->node[key->hash & ((1u << t->lsizenode) - 1)];
-}
-
 static ZyNode *free_node(ZyTable *t) {
   while (t->lastfree > t->node)
     if ((--t->lastfree)->u.key_tt == ZY_TAG_NIL) return t->lastfree;
@@ -189,12 +190,10 @@ static ZyNode *make_room(ZyTable *t, ZyNode *at) {
   return at;
 }
 
-/* The place for a field that 't' has not, or has as nil; NULL when it is for the API to find. */
+/* The place for a field whose key no node has; NULL when it is for the API to find. */
 static ZyValue *new_field(lua_State *L, ZyTable *t, ZyString *key) {
   ZyValue k = { .v.gc = (ZyObject *)key, .tt = ZY_TAG_STR };
   ZyNode *at = main_position(t, key);
-  for (ZyNode *n = at; n != NULL; n = next_node(n))
-    if (n->u.key_tt == ZY_TAG_STR && n->u.key.gc == (ZyObject *)key) return &n->value;
   if (t->lastfree == NULL) return NULL;                /* no nodes but the one that all tables without share */
   if (!is_nil(&at->value)) at = make_room(t, at);
   if (at == NULL) return NULL;
@@ -213,12 +212,12 @@ static int has_event(lua_State *L, ZyTable *meta, int event) {
 }
 
 int64_t zy_helper_field_put(lua_State *L, ZyTable *t, ZyString *key, int64_t vp, int64_t vtag) {
-  ZyValue *v = zy_helper_field_slot(t, key);
-  if (v == NULL) {
+  ZyNode *n = node_of(t, key);
+  ZyValue *v = n == NULL ? NULL : &n->value;
+  if (v == NULL || is_nil(v)) {
     if (has_event(L, t->metatable, ZY_TM_NEWINDEX)) return 1;
     if (vtag == ZY_TAG_NIL) return 0;
-    v = new_field(L, t, key);
-    if (v == NULL) return 1;
+    if (v == NULL && (v = new_field(L, t, key)) == NULL) return 1;
     t->flags &= (uint8_t)~ZY_TM_BITS;
   }
   zy_value_set(v, vp, vtag);
