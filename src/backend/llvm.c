@@ -56,13 +56,16 @@
 #define INSTCOMBINE "instcombine"
 #endif
 
-/* What pays in code that comes as SSA and calls nothing to inline: less than a third of the time of O2, code as fast.
-** That gvn looks for loads would take more time than all the rest. Levels 1 and 2 differ in the effort of the code
-** generator. */
-#define WORTHWHILE \
-  "function(early-cse<memssa>," INSTCOMBINE ",simplifycfg,loop-mssa(loop-rotate,licm),gvn<no-memdep>,dse," INSTCOMBINE \
+/* What pays in code that comes as SSA and calls nothing to inline: code as fast as that of O2, in less time. Levels 1
+** and 2 differ in the effort of the code generator. In long functions, that gvn looks for loads would take more time than
+** all the rest. */
+#define WORTHWHILE(gvn) \
+  "function(early-cse<memssa>," INSTCOMBINE ",simplifycfg,loop-mssa(loop-rotate,licm)," gvn ",dse," INSTCOMBINE \
   ",simplifycfg)"
-static const char *const pipeline[NLEVELS] = { "default<O0>", WORTHWHILE, WORTHWHILE };
+enum { LONG = 1200 };                  /* instructions of LIR */
+static const char *const pipeline[NLEVELS] = { "default<O0>", WORTHWHILE("gvn"), WORTHWHILE("gvn") };
+static const char *const long_pipeline[NLEVELS] = { "default<O0>", WORTHWHILE("gvn<no-memdep>"),
+                                                    WORTHWHILE("gvn<no-memdep>") };
 static const char *const plain_pipeline[NLEVELS] = { "default<O0>", "default<O1>", "default<O2>" };
 
 typedef struct Module {
@@ -274,7 +277,10 @@ static void dispose_module(LLVMModuleRef module) {
 static void optimise(Task *task, LLVMModuleRef module) {
   LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
   LLVMTargetMachineRef machine = llvm.machine[task->level];
-  LLVMErrorRef error = LLVMRunPasses(module, pipeline[task->level], machine, options);
+  LLVMErrorRef error;
+  uint32_t n = 0;
+  for (int i = 0; i < task->n; i++) n += task->lir[i]->insts.n;
+  error = LLVMRunPasses(module, (n < LONG ? pipeline : long_pipeline)[task->level], machine, options);
   if (error != NULL) {
     LLVMConsumeError(error);
     error = LLVMRunPasses(module, plain_pipeline[task->level], machine, options);
