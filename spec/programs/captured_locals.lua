@@ -172,21 +172,8 @@ until current >= 3000                  -- sees the block's local
 print(repeated)
 
 -- Better code is asked for in the middle of a loop, by a function that native code called: its locals stay as they are.
-local function summed(n)
-  local a, b, get = 1, 2, nil
-  for i = 1, n do
-    a, b = b, (a + b) % 1000
-    if i == n - 5 then
-      get = function(x)
-        a = a + x
-        return a
-      end
-    end
-  end
-  return a, b, get and get(1)
-end
 for _, n in ipairs { 10, 15, 20, 30, 40, 60, 100 } do
-  local f, total = load(string.dump(summed)), 0
+  local f, total = load(string.dump(late_capture)), 0
   for _ = 1, 60 do
     local a, b, c = f(n)
     total = total + a + b + c

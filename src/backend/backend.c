@@ -44,7 +44,8 @@ static void none_stop(void) {}
 static int none_registers(void) { return 0; }
 static void none_forked(int busy) { (void)busy; }
 
-static const ZyBackend none = { "none", none_start, none_compile, none_release, none_dump, none_stop, none_registers, none_forked };
+static const ZyBackend none =
+  { "none", none_start, none_compile, none_release, none_dump, none_stop, none_registers, none_forked };
 
 static char folder[PATH_MAX] = ".";
 

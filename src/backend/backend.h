@@ -13,7 +13,7 @@
 #include "lir/lir.h"
 
 /* What a back end in an object of its own was built for; it exports this as zy_backend_<name>_abi. */
-#define ZY_BACKEND_ABI ((uint32_t)(0x5a590000u + sizeof(ZyLirInst) * 256 + ZY_LIR_COUNT))
+#define ZY_BACKEND_ABI ((uint32_t)(0x5a590000u + sizeof(ZyBackend) * 65536 + sizeof(ZyLirInst) * 256 + ZY_LIR_COUNT))
 
 typedef struct ZyBackendResult {
   ZyStatus status;

@@ -57,7 +57,7 @@
 #endif
 
 /* What pays in code that comes as SSA and calls nothing to inline: code as fast as that of O2, in less time. Levels 1
-** and 2 differ in the effort of the code generator. In long functions, that gvn looks for loads would take more time than
+** and 2 differ in the effort of the code generator. In long functions, that gvn looks for loads would take as much time as
 ** all the rest. */
 #define WORTHWHILE(gvn) \
   "function(early-cse<memssa>," INSTCOMBINE ",simplifycfg,loop-mssa(loop-rotate,licm)," gvn ",dse," INSTCOMBINE \
@@ -171,7 +171,7 @@ static ZyStatus outcome(const Task *task, char *why, size_t size) {
 
 /* --- Start --- */
 
-static int drops_handlers;             /* 1: __cxa_atexit is ours */
+static atomic_int drops_handlers;             /* 1: __cxa_atexit is ours */
 
 /* The linker has LLVM's own code, initialisers included, call this for __cxa_atexit. */
 int __wrap___cxa_atexit(void (*destroy)(void *), void *data, void *dso);

@@ -265,7 +265,8 @@ static void add_integer(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t kp, int
 
 int64_t zy_helper_table_set(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t kp, int64_t ktag, int64_t vp,
                             int64_t vtag) {
-  if (tag == ZY_TAG_TABLE && ktag == ZY_TAG_STR && zy_helper_field_put(L, table(p), (ZyString *)(intptr_t)kp, vp, vtag) == 0)
+  if (tag == ZY_TAG_TABLE && ktag == ZY_TAG_STR
+      && zy_helper_field_put(L, table(p), (ZyString *)(intptr_t)kp, vp, vtag) == 0)
     return 0;
   if (tag == ZY_TAG_TABLE && ktag == ZY_TAG_INT) {
     ZyTable *t = table(p);

@@ -280,7 +280,8 @@ static ZyCode *act(lua_State *L, ZyState *S, ZyFunction *fn, int i, uint32_t cou
     stub->next = 2 * (uint32_t)S->config.hot_threshold;
     return NULL;
   }
-  if (may_use(S, fn, 2) && (stub->observed == ZY_OBSERVED_SOON || count >= hot_at(S, fn, i))) return observe(L, S, fn, i, frame);
+  if (may_use(S, fn, 2) && (stub->observed == ZY_OBSERVED_SOON || count >= hot_at(S, fn, i)))
+    return observe(L, S, fn, i, frame);
   if (may_use(S, fn, 2) && is_around_best(fn, i)) {
     stub->next = hot_at(S, fn, i);
     return atomic_load_explicit(&stub->code, memory_order_acquire);
