@@ -122,6 +122,11 @@ local cases = {
   function(x) return 1 & 1.2 end,
   function(x) return x & 1.2 end,
   function(x) return 3 | {} end,
+  function(x) local s = "abc"; s.field = x end,
+  function(x) local s = "abc"; s[x] = x end,
+  function(x) local s = "abc"; s[#s + 1] = x end,
+  function(x) local s = up; s[x] = "abc" end,
+  function(x) upt.s = "abc"; upt.s.field = x end,
 }
 for round = 1, 6 do
   for i, f in ipairs(cases) do

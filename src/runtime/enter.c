@@ -48,12 +48,12 @@ static int going_on(const ZyFunction *fn, int pc, const ZyCallInfo *frame) {
 }
 
 /* Some releases (5.4.4) do not save the pc of an integer division, so that "attempt to divide by zero" names the line of
-** whatever saved it last. Where that is not known it is taken to be the last call or allocation before. */
+** whatever saved it last. Where that is not known it is taken to be the last instruction before that always saves it. */
 static int last_saved(const ZyProto *p, const ZyFunction *fn, int pc) {
   for (pc--; pc > fn->head; pc--) {
     ZyBc op = ZY_OP(p->code[pc]);
     if (op == ZY_BC_CALL || op == ZY_BC_TFORCALL || op == ZY_BC_TFORPREP || op == ZY_BC_FORPREP || op == ZY_BC_LEN
-        || op == ZY_BC_NEWTABLE || op == ZY_BC_CLOSURE || op == ZY_BC_CONCAT
+        || op == ZY_BC_EQ || op == ZY_BC_CLOSURE || op == ZY_BC_CONCAT
         || op == ZY_BC_VARARG) return pc + 1;
   }
   return fn->head;

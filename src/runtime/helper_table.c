@@ -8,6 +8,7 @@
 */
 #include "runtime/helper.h"
 
+#include <lauxlib.h>
 #include <math.h>
 
 #include "vm/bytecode.h"
@@ -108,9 +109,10 @@ static int plain_key(int64_t ktag) { return ktag == ZY_TAG_STR || ktag == ZY_TAG
 
 /* ---- get ---------------------------------------------------------------------- */
 
-/* A value without one cannot be indexed: the interpreter raises the error. */
-static int has_metatable(lua_State *L, int index) {
-  if (!lua_getmetatable(L, index)) return 0;
+/* Whether what is no table can be indexed. If not, the interpreter raises the error, which names the variable. Needs two
+** places on the stack. */
+static int has_metamethod(lua_State *L, int index, const char *event) {
+  if (luaL_getmetafield(L, index, event) == LUA_TNIL) return 0;
   lua_pop(L, 1);
   return 1;
 }
@@ -119,11 +121,11 @@ static int64_t get_by_api(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, 
   ZyThread *t = zy_thread(L);
   t->top = ci->top;
   zy_value_set(t->top++, p, tag);
-  if (tag != ZY_TAG_TABLE && !has_metatable(L, -1)) {
+  zy_value_set(t->top++, kp, ktag);
+  if (tag != ZY_TAG_TABLE && !has_metamethod(L, -2, "__index")) {
     t->top = ci->top;
     return 1;
   }
-  zy_value_set(t->top++, kp, ktag);
   lua_gettable(L, -2);
   ci->func[1 + reg] = t->top[-1];
   t->top = ci->top;
@@ -238,16 +240,16 @@ static int64_t set_by_api(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, 
   if (tag == ZY_TAG_TABLE && ktag == ZY_TAG_NIL) return 1;
   t->top = ci->top;
   zy_value_set(t->top++, p, tag);
-  if (tag != ZY_TAG_TABLE && !has_metatable(L, -1)) {
-    t->top = ci->top;
-    return 1;
-  }
   zy_value_set(t->top++, kp, ktag);
   if (ktag == ZY_TAG_NUM && isnan(t->top[-1].v.n)) {
     t->top = ci->top;
     return 1;
   }
   zy_value_set(t->top++, vp, vtag);
+  if (tag != ZY_TAG_TABLE && !has_metamethod(L, -3, "__newindex")) {
+    t->top = ci->top;
+    return 1;
+  }
   lua_settable(L, -3);
   t->top = ci->top;
   return 0;

@@ -1,0 +1,83 @@
+-- fuzz.lua: random programs on stock Lua and with zyjit -> the same output, in every way of compiling.
+-- SPDX-License-Identifier: MIT
+--
+-- lua5.4 spec/fuzz/fuzz.lua [--seconds N] [--seed N] [--programs N] [--keep FOLDER]; make fuzz SECONDS=n.
+-- A program that does not do the same is made smaller and left in the folder (build/fuzz), with the environment
+-- it fails in. The last lines say how much was compiled; too little is a failure, too.
+
+local here = arg[0]:match "^(.*)/" or "."
+package.path = here .. "/?.lua;" .. here .. "/../../?.lua;" .. package.path
+local generator, reducer = require "generate", require "reduce"
+local child = dofile(here .. "/../child.lua")
+local lfs = require "lfs"
+
+local options = { seconds = math.huge, seed = 1, programs = math.huge, keep = child.build .. "/fuzz" }
+for i = 1, #arg, 2 do
+  local key = arg[i]:match "^%-%-(%l+)$"
+  local value = arg[i + 1]
+  if key ~= "keep" then value = tonumber(value) end
+  if not key or not options[key] or not value then
+    io.stderr:write("fuzz.lua: bad option ", arg[i], "\n")
+    os.exit(2)
+  end
+  options[key] = value
+end
+
+local NOW = "warm_threshold=1,hot_threshold=2,enable_background_optimization=false,tiers="
+local WAYS = { { ZYJIT_OPTIONS = NOW .. 2 }, { ZYJIT_OPTIONS = NOW .. 2, ZYJIT_STRESS = "exits=3,seed=%d" },
+  { ZYJIT_OPTIONS = NOW .. "1,tier1_backend=llvm" }, { ZYJIT_OPTIONS = NOW .. 2, ZYJIT_STRESS = "gc" },
+  { ZYJIT_OPTIONS = NOW .. "2,hot_threshold=30" }, { ZYJIT_OPTIONS = NOW .. "0,tier0_backend=llvm" },
+  { ZYJIT_OPTIONS = NOW .. 2, ZYJIT_STRESS = "exits=1" }, {} }
+
+lfs.mkdir(child.build)
+lfs.mkdir(options.keep)
+local program, expected, got = options.keep .. "/program.lua", options.keep .. "/expected", options.keep .. "/got"
+local counted = options.keep .. "/counted"
+
+-- Counts, when the program ends, what of it was compiled.
+child.write(options.keep .. "/count.lua", ([[
+local zyjit = require "zyjit"
+setmetatable({}, { __gc = function()
+  local stats = zyjit.stats()
+  local file = io.open(%q, "w")
+  file:write(stats.functions or 0, " ", stats.compiled or 0)
+  file:close()
+end })
+]]):format(counted))
+
+-- "same", "different", or nil when stock Lua does not load it, end in time, or print the same again.
+local function compare(tree, way, seed)
+  local source = generator.prelude .. reducer.text(tree)
+  if not load(source, "=program", "t") then return nil end
+  child.write(program, source)
+  local command = "cd " .. child.quote(options.keep) .. " && %s timeout %d lua5.4 %s program.lua >%s 2>&1"
+  local _, _, status = os.execute(command:format(child.environment {}, 5, "", "expected"))
+  if status == 124 then return nil end
+  local env = {}
+  for key, value in pairs(way) do env[key] = value:format(seed) end
+  local _, how, result = os.execute(command:format(child.environment(env), 60, "-lzyjit", "got"))
+  if how == "exit" and result == status and child.read(expected) == child.read(got) then return "same" end
+  local first = child.read(expected)
+  os.execute(command:format(child.environment {}, 5, "", "expected"))
+  return child.read(expected) == first and "different" or nil
+end
+
+local start, made, failures = os.time(), 0, 0
+local seed = options.seed
+while made < options.programs and os.time() - start < options.seconds do
+  local way = WAYS[seed % #WAYS + 1]
+  made = made + 1
+  if compare(generator.generate(seed), way, seed) == "different" then
+    failures = failures + 1
+    local tree = reducer.reduce(generator.generate(seed), function(smaller)
+      return compare(smaller, way, seed) == "different"
+    end)
+    local file = ("%s/%d.lua"):format(options.keep, seed)
+    child.write(file, ("-- ZYJIT_OPTIONS=%s ZYJIT_STRESS=%s\n"):format(way.ZYJIT_OPTIONS or "",
+      (way.ZYJIT_STRESS or ""):format(seed)) .. generator.prelude .. reducer.text(tree))
+    print("seed " .. seed .. ": not the same; see " .. file)
+  end
+  seed = seed + 1
+end
+print(("%d programs, %d not the same"):format(made, failures))
+os.exit(failures == 0 and 0 or 1)
