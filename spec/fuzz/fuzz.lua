@@ -33,17 +33,18 @@ lfs.mkdir(child.build)
 lfs.mkdir(options.keep)
 local program, expected, got = options.keep .. "/program.lua", options.keep .. "/expected", options.keep .. "/got"
 local counted = options.keep .. "/counted"
+local compiled, exits = 0, 0
 
--- Counts, when the program ends, what of it was compiled.
-child.write(options.keep .. "/count.lua", ([[
+-- Leaves, when the program ends, the number of compiled pieces of code and of exits taken.
+child.write(options.keep .. "/count.lua", [[
 local zyjit = require "zyjit"
-setmetatable({}, { __gc = function()
+return setmetatable({}, { __gc = function()
   local stats = zyjit.stats()
-  local file = io.open(%q, "w")
-  file:write(stats.functions or 0, " ", stats.compiled or 0)
+  local file = io.open("counted", "w")
+  file:write(stats.compilations.total, " ", stats.exits.total)
   file:close()
 end })
-]]):format(counted))
+]])
 
 -- "same", "different", or nil when stock Lua does not load it, end in time, or print the same again.
 local function compare(tree, way, seed)
@@ -55,8 +56,12 @@ local function compare(tree, way, seed)
   if status == 124 then return nil end
   local env = {}
   for key, value in pairs(way) do env[key] = value:format(seed) end
-  local _, how, result = os.execute(command:format(child.environment(env), 60, "-lzyjit", "got"))
-  if how == "exit" and result == status and child.read(expected) == child.read(got) then return "same" end
+  local _, how, result = os.execute(command:format(child.environment(env), 60, "-lzyjit -lcount", "got"))
+  if how == "exit" and result == status and child.read(expected) == child.read(got) then
+    local codes, taken = child.read(counted):match "(%d+) (%d+)"
+    compiled, exits = compiled + codes, exits + taken
+    return "same"
+  end
   local first = child.read(expected)
   os.execute(command:format(child.environment {}, 5, "", "expected"))
   return child.read(expected) == first and "different" or nil
@@ -79,5 +84,7 @@ while made < options.programs and os.time() - start < options.seconds do
   end
   seed = seed + 1
 end
-print(("%d programs, %d not the same"):format(made, failures))
-os.exit(failures == 0 and 0 or 1)
+print(("%d programs, %d not the same; %d codes compiled, %d exits taken"):format(made, failures, compiled, exits))
+local enough = compiled >= 5 * made and exits >= made
+if not enough then print "too little was compiled" end
+os.exit(failures == 0 and enough and 0 or 1)
