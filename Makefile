@@ -114,7 +114,7 @@ RUN_BUSTED = $(ENV) $(LUA) $(BUSTED) $(BUSTED_FLAGS)
 # Where the user has not chosen: as many jobs as there are processors.
 SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
-.PHONY: env demo test bench lint debug hard fuzz bless asan tsan clean install deps-demo deps-test deps-lint
+.PHONY: env demo test bench lint debug hard fuzz conformance bless asan tsan clean install deps-demo deps-test deps-lint
 quote = '$(subst ','\'',$1)'
 env:
 	@printf '%s\n' \
@@ -154,6 +154,10 @@ hard: build debug
 SECONDS ?= 600
 fuzz: build
 	@$(ENV) $(LUA) spec/fuzz/fuzz.lua --seconds $(SECONDS) --seed $$(date +%Y%m%d)000
+
+# Lua's own test suite, which is not part of zyjit: SUITE is its folder, LUA the interpreter of that release.
+conformance: build
+	@$(ENV) lua5.4 spec/conformance.lua '$(SUITE)' '$(LUA)' $(FILES)
 
 bless: build
 	@ZYJIT_BLESS=1 $(RUN_BUSTED) spec
@@ -202,6 +206,7 @@ help:
 	@echo 'make demo       install what is missing, build, run the demo programs on stock Lua, zyjit and LuaJIT'
 	@echo 'make test       install what is missing, build, run all tests'
 	@echo 'make fuzz       programs made at random, compared with stock Lua, for SECONDS=600'
+	@echo 'make conformance SUITE=dir LUA=binary   the test suite of Lua itself, in every way of compiling; FILES=some of it'
 	@echo 'make bench      the demo programs, five times each'
 	@echo 'make lint       warnings as errors, luacheck'
 	@echo 'make env        shell lines that make lua5.4 use this tree: eval "$$(make -s env)"'
