@@ -27,7 +27,7 @@ local NOW = "warm_threshold=1,hot_threshold=2,enable_background_optimization=fal
 local WAYS = { { ZYJIT_OPTIONS = NOW .. 2 }, { ZYJIT_OPTIONS = NOW .. 2, ZYJIT_STRESS = "exits=3,seed=%d" },
   { ZYJIT_OPTIONS = NOW .. "1,tier1_backend=llvm" }, { ZYJIT_OPTIONS = NOW .. 2, ZYJIT_STRESS = "gc" },
   { ZYJIT_OPTIONS = NOW .. "2,hot_threshold=30" }, { ZYJIT_OPTIONS = NOW .. "0,tier0_backend=llvm" },
-  { ZYJIT_OPTIONS = NOW .. 2, ZYJIT_STRESS = "exits=1" }, {} }
+  { ZYJIT_OPTIONS = NOW .. 2, ZYJIT_STRESS = "exits=1" }, { ZYJIT_OPTIONS = "warm_threshold=1,hot_threshold=2" }, {} }
 
 lfs.mkdir(child.build)
 lfs.mkdir(options.keep)
