@@ -5,9 +5,9 @@ local child = dofile "spec/child.lua"
 package.path = child.root .. "/spec/fuzz/?.lua;" .. package.path
 local generator, reducer = require "generate", require "reduce"
 
-local function fuzz(arguments)
+local function fuzz(arguments, build)
   local pipe = assert(io.popen(("cd %s && ZYJIT_BUILD=%s lua5.4 spec/fuzz/fuzz.lua %s 2>&1"):format(
-    child.quote(child.root), child.quote(child.build), arguments)))
+    child.quote(child.root), child.quote(build or child.build), arguments)))
   local output = pipe:read "a"
   return pipe:close() == true, output
 end
@@ -31,6 +31,18 @@ describe("a program made at random", function()
     local good, output = fuzz "--programs 1 --seed 26"
     assert.is_false(good, output)
     assert.truthy(output:find("too little was compiled", 1, true), output)
+  end)
+
+  it("is reported, and made smaller, where it does not the same", function()
+    local build = os.tmpname()                         -- of a zyjit that cannot be loaded: all programs differ
+    os.remove(build)
+    local good, output = fuzz("--programs 1 --seed 3", build)
+    assert.is_false(good)
+    assert.truthy(output:find("seed 3: not the same; see " .. build .. "/fuzz/3.lua", 1, true), output)
+    assert.truthy(output:find("1 programs, 1 not the same", 1, true), output)
+    local source = child.read(build .. "/fuzz/3.lua")
+    assert.equal("\n", source:sub(source:find(generator.prelude, 1, true) + #generator.prelude))
+    os.execute("rm -r " .. child.quote(build))
   end)
 
   it("is refused with bad options", function()

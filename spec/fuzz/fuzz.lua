@@ -5,10 +5,10 @@
 -- A program that does not do the same is made smaller and left in the folder (build/fuzz), with the environment
 -- it fails in. The last lines say how much was compiled; too little is a failure, too.
 
-local here = arg[0]:match "^(.*)/" or "."
-package.path = here .. "/?.lua;" .. here .. "/../../?.lua;" .. package.path
+local spec = assert(arg[0]:match "^(.*)/fuzz/[^/]*$", "fuzz.lua: to be run by a path with spec/fuzz in it")
+package.path = spec .. "/fuzz/?.lua;" .. package.path
 local generator, reducer = require "generate", require "reduce"
-local child = dofile(here .. "/../child.lua")
+local child = dofile(spec .. "/child.lua")
 local lfs = require "lfs"
 
 local options = { seconds = math.huge, seed = 1, programs = math.huge, keep = child.build .. "/fuzz" }
@@ -23,6 +23,8 @@ for i = 1, #arg, 2 do
   options[key] = value
 end
 
+local REDUCING = 300 -- seconds; what hangs takes long to make smaller
+
 local NOW = "warm_threshold=1,hot_threshold=2,enable_background_optimization=false,tiers="
 local WAYS = { { ZYJIT_OPTIONS = NOW .. 2 }, { ZYJIT_OPTIONS = NOW .. 2, ZYJIT_STRESS = "exits=3,seed=%d" },
   { ZYJIT_OPTIONS = NOW .. "1,tier1_backend=llvm" }, { ZYJIT_OPTIONS = NOW .. 2, ZYJIT_STRESS = "gc" },
@@ -32,7 +34,6 @@ local WAYS = { { ZYJIT_OPTIONS = NOW .. 2 }, { ZYJIT_OPTIONS = NOW .. 2, ZYJIT_S
 lfs.mkdir(child.build)
 lfs.mkdir(options.keep)
 local program, expected, got = options.keep .. "/program.lua", options.keep .. "/expected", options.keep .. "/got"
-local counted = options.keep .. "/counted"
 local compiled, exits = 0, 0
 
 -- Leaves, when the program ends, the number of compiled pieces of code and of exits taken.
@@ -59,7 +60,7 @@ local function compare(tree, way, seed)
   for key, value in pairs(way) do env[key] = value:format(seed) end
   local _, how, result = os.execute(command:format(child.environment(env), 60, "-lzyjit -lcount", "got"))
   if how == "exit" and result == status and child.read(expected) == child.read(got) then
-    local codes, taken = child.read(counted):match "(%d+) (%d+)"
+    local codes, taken = child.read(options.keep .. "/counted"):match "(%d+) (%d+)"
     compiled, exits = compiled + codes, exits + taken
     return "same"
   end
@@ -75,8 +76,9 @@ while made < options.programs and os.time() - start < options.seconds do
   made = made + 1
   if compare(generator.generate(seed), way, seed) == "different" then
     failures = failures + 1
+    local deadline = os.time() + REDUCING
     local tree = reducer.reduce(generator.generate(seed), function(smaller)
-      return compare(smaller, way, seed) == "different"
+      return os.time() < deadline and compare(smaller, way, seed) == "different"
     end)
     local file = ("%s/%d.lua"):format(options.keep, seed)
     child.write(file, ("-- ZYJIT_OPTIONS=%s ZYJIT_STRESS=%s\n"):format(way.ZYJIT_OPTIONS or "",

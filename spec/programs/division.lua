@@ -51,3 +51,21 @@ print(in_loop(list))
 for i = -10, 10 do
   io.write(i // 4, " ", i % 4, " ", i // -4, " ", i % -4, " ", i / 4, " ", i // 2.5, " ", i % 2.5, "\n")
 end
+
+-- The line that is named for a division by zero may be one before it (5.4.4): the last whose instruction saves the pc.
+local function after_equality(a, b)
+  local list = {}
+  if list == a then
+    return list
+  end
+  return a // b
+end
+local function after_constructor(a, b)
+  local n = #"abc"
+  local list = { n }
+  return list, a % b
+end
+for _ = 1, 4 do
+  print(pcall(after_equality, 1, 0))
+  print(pcall(after_constructor, 1, 0))
+end

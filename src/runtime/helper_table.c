@@ -8,7 +8,6 @@
 */
 #include "runtime/helper.h"
 
-#include <lauxlib.h>
 #include <math.h>
 
 #include "vm/bytecode.h"
@@ -106,15 +105,24 @@ ZyValue *zy_helper_raw_get(const ZyTable *t, int64_t kp, int64_t ktag) {
 /* Whether raw_get knows all of keys with this tag. */
 static int plain_key(int64_t ktag) { return ktag == ZY_TAG_STR || ktag == ZY_TAG_INT; }
 
+/* Whether the metatable has this event. Notes that it has not, as luaT_gettm does. */
+static int has_event(lua_State *L, ZyTable *meta, int event) {
+  if (meta == NULL || (meta->flags & 1 << event)) return 0;
+  if (find_field(meta, zy_thread(L)->G->tmname[event]) != NULL) return 1;
+  meta->flags |= (uint8_t)(1 << event);
+  return 0;
+}
+
 
 /* ---- get ---------------------------------------------------------------------- */
 
-/* Whether what is no table can be indexed. If not, the interpreter raises the error, which names the variable. Needs two
-** places on the stack. */
-static int has_metamethod(lua_State *L, int index, const char *event) {
-  if (luaL_getmetafield(L, index, event) == LUA_TNIL) return 0;
+/* Whether what is no table can be indexed. If not, the interpreter raises the error, which names the variable. */
+static int has_metamethod(lua_State *L, int index, int event) {
+  ZyTable *meta;
+  if (!lua_getmetatable(L, index)) return 0;
+  meta = (ZyTable *)lua_topointer(L, -1);
   lua_pop(L, 1);
-  return 1;
+  return has_event(L, meta, event);
 }
 
 static int64_t get_by_api(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, int64_t kp, int64_t ktag, int64_t reg) {
@@ -122,7 +130,7 @@ static int64_t get_by_api(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, 
   t->top = ci->top;
   zy_value_set(t->top++, p, tag);
   zy_value_set(t->top++, kp, ktag);
-  if (tag != ZY_TAG_TABLE && !has_metamethod(L, -2, "__index")) {
+  if (tag != ZY_TAG_TABLE && !has_metamethod(L, -2, ZY_TM_INDEX)) {
     t->top = ci->top;
     return 1;
   }
@@ -205,14 +213,6 @@ static ZyValue *new_field(lua_State *L, ZyTable *t, ZyString *key) {
   return &at->value;
 }
 
-/* Whether the metatable has this event. Notes that it has not, as luaT_gettm does. */
-static int has_event(lua_State *L, ZyTable *meta, int event) {
-  if (meta == NULL || (meta->flags & 1 << event)) return 0;
-  if (find_field(meta, zy_thread(L)->G->tmname[event]) != NULL) return 1;
-  meta->flags |= (uint8_t)(1 << event);
-  return 0;
-}
-
 int64_t zy_helper_field_put(lua_State *L, ZyTable *t, ZyString *key, int64_t vp, int64_t vtag) {
   ZyNode *n = node_of(t, key);
   ZyValue *v = n == NULL ? NULL : &n->value;
@@ -246,7 +246,7 @@ static int64_t set_by_api(lua_State *L, ZyCallInfo *ci, int64_t p, int64_t tag, 
     return 1;
   }
   zy_value_set(t->top++, vp, vtag);
-  if (tag != ZY_TAG_TABLE && !has_metamethod(L, -3, "__newindex")) {
+  if (tag != ZY_TAG_TABLE && !has_metamethod(L, -3, ZY_TM_NEWINDEX)) {
     t->top = ci->top;
     return 1;
   }
