@@ -77,7 +77,7 @@ describe("a function gets hot", function()
         for _, v in ipairs(a) do s = s + v end
       end
       local text = zyjit.dump(debug.getinfo(1, "f").func, "hir")
-      print(text:find "guard_lib v%d+, _G%.next" ~= nil, text:find "guard_lib v%d+, _G%.ipairs" ~= nil)]], "tiers=2")
+      print(text:find "\n  next %d+ @" ~= nil, text:find "guard_lib v%d+, _G%.ipairs" ~= nil)]], "tiers=2")
   end)
 
   it("tier by tier, up to the highest that may be used", function()

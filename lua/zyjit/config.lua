@@ -28,7 +28,7 @@ local ROWS = {
   { "tier2_backend", BACKEND, "llvm" },
   { "enable_background_optimization", BOOLEAN, true },
   { "max_parallel_optimizations", integer(1, 64) },
-  { "optimization_check_interval_ms", integer(0, 10000), 2 },
+  { "optimization_check_interval_ms", integer(0, 10000), 20 },
   { "enable_block_profiling", BOOLEAN, false },
   { "sample_rate", integer(1, 1000000), 1 },
   { "memory_limit_mb", integer(1, 65536), 64 },

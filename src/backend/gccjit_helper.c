@@ -314,6 +314,8 @@ static void wait_for_end(void) {       /* the watching thread ends the program *
   for (;;) pause();
 }
 
+enum { NICER = 5 };
+
 int main(int argc, char **argv) {
   static ZyGccjitHello hello;
   struct rlimit none = { 0, 0 };
@@ -325,6 +327,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   setrlimit(RLIMIT_CORE, &none);
+  setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICER);       /* than the script, and LLVM */
   hello.magic = ZY_GCCJIT_MAGIC;
   hello.pid = (int32_t)getpid();
   get_ready(&hello);

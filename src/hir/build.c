@@ -151,7 +151,7 @@ static void instruction(ZyBuild *b) {
     case ZY_BC_NOT: zy_build_not_value(b, a, zy_build_read(b, ZY_B(i))); break;
     case ZY_BC_LEN: zy_build_length(b, a, zy_build_read(b, ZY_B(i))); break;
     case ZY_BC_CONCAT: zy_build_concat(b, i); break;
-    case ZY_BC_CLOSE: zy_build_effect(b, ZY_HIR_CLOSE, zy_build_var(b, a)); break;
+    case ZY_BC_CLOSE: zy_build_close(b, a); break;
     case ZY_BC_TBC: zy_build_exit(b, pc, ZY_EXIT_SLOW); break;
     case ZY_BC_JMP: zy_build_jump_from(b, pc, pc + 1 + ZY_SJ(i)); break;
     case ZY_BC_EQ: compare_registers(b, i, ZY_HIR_EQ); break;

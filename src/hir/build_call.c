@@ -75,6 +75,10 @@ void zy_build_call(ZyBuild *b, int reg, int nargs, int nresults) {
   int one = nresults < 0 && known >= 0 && b->h->unit->callees[known].returns_one && !zy_build_avoids(b, ZY_AVOID_TYPE);
   uint32_t slow = 0, from[2];
   ZyRef f, r, none[2] = { 0, 0 };
+  if (lib >= 0 && zy_build_library_results(b, lib, reg, nargs, nresults)) {
+    set_open(b, 256);
+    return;
+  }
   if (lib >= 0 && nargs >= 0) {
     r = zy_build_library_call(b, lib, reg, nargs);
     if (r != 0) {
@@ -181,6 +185,27 @@ void zy_build_vararg(ZyBuild *b, ZyInstruction i) {
 }
 
 
+/* ---- closing ----------------------------------------------------------------------- */
+
+/* Whether a register from 'reg' on may have a variable to be closed. Native code does not go on behind a TBC, nor a TFORPREP
+** that makes one; only a loop that is entered may be in the scope of one. */
+static int may_have_tbc(const ZyUnit *unit) {
+  if (unit->entry < 0) return 0;
+  for (int pc = unit->head + 1; pc < unit->ncode; pc++) {
+    ZyInstruction i = unit->code[pc];
+    if (ZY_OP(i) == ZY_BC_TBC) return 1;
+    if (ZY_OP(i) == ZY_BC_TFORPREP && pc < unit->entry && unit->entry <= pc + 2 + ZY_BX(i)) return 1;
+  }
+  return 0;
+}
+
+void zy_build_close(ZyBuild *b, int reg) {
+  int needed = b->scope->inlined == 0 && may_have_tbc(b->unit);        /* what is inlined captures nothing, either */
+  for (int r = reg; r < b->unit->maxstack && !needed; r++) needed = zy_unit_captured(b->unit, r);
+  if (needed) zy_build_effect(b, ZY_HIR_CLOSE, zy_build_var(b, reg));
+}
+
+
 /* ---- leaving the function ---------------------------------------------------------- */
 
 /* By the RETURN at 'pc', with what it returns now. */
@@ -191,7 +216,7 @@ static void leave(ZyBuild *b, int pc, int reg, int n) {
 
 void zy_build_return(ZyBuild *b, int reg, int n, int close) {
   if (n < 0) n = open_count(b, reg);
-  if (close) zy_build_effect(b, ZY_HIR_CLOSE, zy_build_var(b, 0));
+  if (close) zy_build_close(b, 0);
   if (b->scope->inlined != 0) zy_build_inline_return(b, reg, n);
   else leave(b, b->pc, reg, n);
 }
@@ -201,7 +226,7 @@ static int tail_library_call(ZyBuild *b, int reg, int nargs, int close) {
   int lib = zy_build_library_seen(b);
   ZyRef r = lib >= 0 && nargs >= 0 ? zy_build_library_call(b, lib, reg, nargs) : 0;
   if (r == 0) return 0;
-  if (close) zy_build_effect(b, ZY_HIR_CLOSE, zy_build_var(b, 0));       /* may exit: the call is then made again */
+  if (close) zy_build_close(b, 0);       /* may exit: the call is then made again */
   zy_build_write(b, reg, r);
   set_open(b, reg + 1);
   if (b->scope->inlined != 0) zy_build_inline_return(b, reg, 1);
@@ -259,7 +284,7 @@ void zy_build_tail_call(ZyBuild *b, ZyInstruction i) {
   zy_build_enter(b, to[1]);
   zy_build_exit(b, pc, ZY_EXIT_TAIL);
   zy_build_enter(b, to[0]);
-  if (ZY_K(i)) zy_build_effect(b, ZY_HIR_CLOSE, 0);
+  if (ZY_K(i)) zy_build_close(b, 0);
   zy_build_exiting(b, ZY_HIR_CALL, f, 0, call_imm(b, a, nargs, -1), zy_build_state(b, pc));
   set_open(b, a);
 }

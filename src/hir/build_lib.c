@@ -152,3 +152,55 @@ ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs) {
   }
   return zy_build_imm(b, ZY_HIR_MATH_NUM, to_num(b, x[0]), lib);
 }
+
+
+/* ---- functions that give several values ------------------------------------------ */
+
+static int is_function(ZyBuild *b, int reg) { return (zy_build_type(b, zy_build_read(b, reg)) & ZY_TYPE_cfn) != 0; }
+
+static void guard_function(ZyBuild *b, int reg, int lib) {
+  zy_build_exiting(b, ZY_HIR_GUARD_LIB, zy_build_read(b, reg), 0, lib, zy_build_state(b, b->pc));
+}
+
+/* 'n' values to 'wanted' registers from 'reg' on. */
+static void write_results(ZyBuild *b, int reg, const ZyRef *value, int n, int wanted) {
+  for (int i = 0; i < wanted; i++) zy_build_write(b, reg + i, i < n ? value[i] : zy_build_simple(b, ZY_TYPE_nil));
+}
+
+/* ipairs of anything; pairs of a table without a metatable, in which __pairs might be. */
+static int iterator(ZyBuild *b, int lib, int reg, int wanted) {
+  int all = lib == ZY_LIB_IPAIRS;
+  ZyRef of = zy_build_read(b, reg + 1), value[3];
+  if (!all && ((zy_build_type(b, of) & ZY_TYPE_table) == 0 || zy_build_avoids(b, ZY_AVOID_TYPE | ZY_AVOID_TABLE))) return 0;
+  guard_function(b, reg, lib);
+  if (!all) {
+    of = zy_build_guard_type(b, of, ZY_TYPE_table);
+    zy_build_exiting(b, ZY_HIR_GUARD_NOMETA, of, 0, 0, zy_build_state(b, b->pc));
+  }
+  value[0] = zy_build_imm(b, ZY_HIR_LIB, 0, all ? ZY_LIB_IPAIRS_NEXT : ZY_LIB_NEXT);
+  value[1] = of;
+  value[2] = all ? zy_build_int(b, 0) : zy_build_simple(b, ZY_TYPE_nil);
+  write_results(b, reg, value, 3, wanted);
+  return 1;
+}
+
+/* An assertion that holds gives its arguments. */
+static int assertion(ZyBuild *b, int reg, int nargs, int wanted) {
+  ZyRef value[MOST_ARGS];
+  uint32_t to[2];
+  if (nargs > MOST_ARGS) return 0;
+  guard_function(b, reg, ZY_LIB_ASSERT);
+  for (int i = 0; i < nargs; i++) value[i] = zy_build_read(b, reg + 1 + i);
+  zy_build_split(b, zy_build_node(b, ZY_HIR_TRUTHY, value[0], 0), to);
+  zy_build_enter(b, to[1]);
+  zy_build_exit(b, b->pc, ZY_EXIT_CALLEE);
+  zy_build_enter(b, to[0]);
+  write_results(b, reg, value, nargs, wanted);
+  return 1;
+}
+
+int zy_build_library_results(ZyBuild *b, int lib, int reg, int nargs, int nresults) {
+  if (nargs < 1 || nresults < 0 || !is_function(b, reg)) return 0;
+  if ((lib == ZY_LIB_IPAIRS || lib == ZY_LIB_PAIRS) && nargs == 1) return iterator(b, lib, reg, nresults);
+  return lib == ZY_LIB_ASSERT && assertion(b, reg, nargs, nresults);
+}

@@ -62,6 +62,8 @@ void zy_build_tail_call(ZyBuild *b, ZyInstruction i);
 /* Whether the instruction at 'pc' is a tail call by which the function, as feedback has it, starts anew. */
 int zy_build_is_loop(const ZyBuild *b, const ZyScope *s, int pc);
 void zy_build_vararg(ZyBuild *b, ZyInstruction i);
+/* Closes upvalues of registers from 'reg' on, where there may be any. */
+void zy_build_close(ZyBuild *b, int reg);
 void zy_build_return(ZyBuild *b, int reg, int n, int close);
 void zy_build_set_list(ZyBuild *b);
 void zy_build_closure(ZyBuild *b, ZyInstruction i);
@@ -76,6 +78,8 @@ int zy_build_library_seen(const ZyBuild *b);
 int zy_build_library_takes(int lib, int nargs);
 /* Translates the call of it in place; gives its only result, or 0 when it is an ordinary call. */
 ZyRef zy_build_library_call(ZyBuild *b, int lib, int reg, int nargs);
+/* The same for functions that give another number of values, which go to 'nresults' registers; 0: an ordinary call. */
+int zy_build_library_results(ZyBuild *b, int lib, int reg, int nargs, int nresults);
 
 /* ---- build_cold.c: code that has not run ---- */
 

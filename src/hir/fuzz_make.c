@@ -303,7 +303,7 @@ static void variable_of(Maker *m) {
 static void identity(Maker *m) {
   switch (chance(m, 3) ? below(m, 3) : 3 + below(m, 2)) {
     case 0: variable_of(m); break;
-    case 1: emit_imm(m, ZY_HIR_GUARD_LIB, pick(m), 0, below(m, 2)); break;
+    case 1: emit_imm(m, ZY_HIR_GUARD_LIB, chance(m, 30) ? emit_imm(m, ZY_HIR_LIB, 0, 0, below(m, 2)) : pick(m), 0, below(m, 2)); break;
     case 2: assign(m, emit(m, ZY_HIR_LEN_STR, some(m, ZY_TYPE_str), 0)); break;
     case 3: assign(m, emit_imm(m, ZY_HIR_MATH_NUM, some(m, ZY_TYPE_num), 0, ZY_LIB_MATH_SQRT)); break;
     case 4:

@@ -190,6 +190,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
   int64_t imm = n->imm, reg = imm & 255, at = reg - m->base;
   switch ((ZyHirOp)n->op) {
     case ZY_HIR_KCONST: return give(out, constant(m, imm));
+    case ZY_HIR_LIB: return give(out, (ZyValue){ .v.p = m->cx->lib[imm], .tt = ZY_TAG_CFUNCTION });
     case ZY_HIR_GUARD_PROTO: return check(((ZyLuaClosure *)a[0].v.gc)->p == m->code->callee_proto[imm]);
     case ZY_HIR_GUARD_LIB: return check(a[0].tt == ZY_TAG_CFUNCTION && a[0].v.p == m->cx->lib[imm]);
     case ZY_HIR_TAIL_SELF: return ZY_STEP_EXIT;          /* never in a unit that is interpreted */

@@ -283,6 +283,7 @@ static ZyStep upvalue(ZyMachine *m, const ZyHirNode *n, const ZyValue *a, ZyValu
 static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue *out) {
   switch ((ZyHirOp)n->op) {
     case ZY_HIR_KCONST: return string_constant(m, n, out);
+    case ZY_HIR_LIB: return give(out, (ZyValue){ .v.i = n->imm, .tt = ZY_TAG_CFUNCTION });
     case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB:
       return check(a[0].tt == (n->op == ZY_HIR_GUARD_LIB ? ZY_TAG_CFUNCTION : ZY_TAG_LUA_FN) && a[0].v.i == n->imm);
     case ZY_HIR_TAIL_SELF: return ZY_STEP_EXIT;

@@ -248,7 +248,7 @@ static int check_types(Verifier *v, ZyType a, ZyType b) {
 static int check_operand_types(Verifier *v) {
   const ZyHirNode *n = &v->h->nodes.v[v->node];
   switch ((ZyHirOp)n->op) {
-    case ZY_HIR_CONST: case ZY_HIR_KCONST: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG: case ZY_HIR_UPVAL_GET:
+    case ZY_HIR_CONST: case ZY_HIR_KCONST: case ZY_HIR_LIB: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG: case ZY_HIR_UPVAL_GET:
     case ZY_HIR_NEW_TABLE: case ZY_HIR_SET_LIST: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE:
     case ZY_HIR_NEXT: case ZY_HIR_VARARG: case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL: case ZY_HIR_TRAP: case ZY_HIR_JUMP:
     case ZY_HIR_RETURN: case ZY_HIR_EXIT: case ZY_HIR_NONE: case ZY_HIR_COUNT_:
@@ -342,7 +342,7 @@ static int check_immediate(Verifier *v) {
   if (op == ZY_HIR_ARITH) return in_range(v, "operator", n->imm, ZY_ARITH_BNOT + 1);
   if (op == ZY_HIR_IS_TYPE)
     return n->imm > 0 && n->imm <= ZY_TYPE_ANY ? 1 : fail(v, 15, "no types of values: %lld", (long long)n->imm);
-  if (op == ZY_HIR_GUARD_LIB || op == ZY_HIR_MATH_NUM) return in_range(v, "library function", n->imm, ZY_LIB_COUNT);
+  if (op == ZY_HIR_GUARD_LIB || op == ZY_HIR_LIB || op == ZY_HIR_MATH_NUM) return in_range(v, "library function", n->imm, ZY_LIB_COUNT);
   if (op == ZY_HIR_GUARD_PROTO) return in_range(v, "callee", n->imm, ncallees);
   if (op == ZY_HIR_CALL_LUA) return in_range(v, "callee", ZY_CALL_CALLEE(n->imm), ncallees);
   if (op == ZY_HIR_KCONST) return check_constant(v, n->imm, nk, ncallees);

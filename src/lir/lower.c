@@ -153,7 +153,7 @@ static void node(ZyLower *l, uint32_t block, ZyRef r) {
     case ZY_HIR_EQ_INT: case ZY_HIR_LT_INT: case ZY_HIR_LE_INT: case ZY_HIR_LTU_INT: case ZY_HIR_EQ_NUM:
     case ZY_HIR_LT_NUM: case ZY_HIR_LE_NUM: case ZY_HIR_SAME: case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE:
     case ZY_HIR_TRUTHY: case ZY_HIR_IS_TYPE: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_GUARD_TYPE:
-    case ZY_HIR_GUARD: case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB: case ZY_HIR_TAIL_SELF:
+    case ZY_HIR_LIB: case ZY_HIR_GUARD: case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB: case ZY_HIR_TAIL_SELF:
       zy_lower_compare_node(l, r);
       break;
 

@@ -185,6 +185,26 @@ static void new_table(ZyLower *l, ZyRef r) {
   zy_lower_forget(l, (int)reg, (int)reg);
 }
 
+/* Upvalues, and variables to be closed, are in lists with the topmost first: mostly there are none from the register on. */
+static void close(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = node(l, r);
+  uint32_t level = ZY_OP2(PADD, zy_lower_base(l), integer(l, ZY_REG(n->imm))), upval, at;
+  uint32_t some = zy_lower_label(l), check_tbc = zy_lower_label(l), needed = zy_lower_label(l), done = zy_lower_label(l);
+  upval = zy_lower_load(l, ZY_LIR_LOADP, l->L, offsetof(ZyThread, openupval), ZY_ALIAS_FRAME);
+  zy_lower_branch(l, ZY_OP2(EQ, upval, ZY_OP1(NULLP, 0)), check_tbc, some, ZY_HINT_NONE);
+  zy_lower_place(l, some);
+  at = zy_lower_load(l, ZY_LIR_LOADP, upval, offsetof(ZyUpVal, v), ZY_ALIAS_UPVALS);
+  zy_lower_branch(l, ZY_OP2(LTU, at, level), check_tbc, needed, ZY_HINT_NONE);
+  zy_lower_place(l, check_tbc);
+  at = zy_lower_load(l, ZY_LIR_LOADP, l->L, offsetof(ZyThread, tbclist), ZY_ALIAS_FRAME);
+  zy_lower_branch(l, ZY_OP2(LTU, at, level), done, needed, ZY_HINT_LIKELY);
+  zy_lower_place(l, needed);
+  zy_lower_prepare_aside(l, r);
+  finish(l, r, ZY_CALL(CLOSE, I, l->L, l->frame, integer(l, n->imm - zy_lower_frame_base(l, n->state))));
+  zy_lower_jump(l, done, NULL, 0);
+  zy_lower_place(l, done);
+}
+
 /* The helper's answer is 0, 1, or 2 for the interpreter. */
 static void compare(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = node(l, r);
@@ -240,7 +260,6 @@ static void call_out(ZyLower *l, ZyRef r) {
       finish(l, r, ZY_CALL(NEXT, I, l->L, l->frame, integer(l, at), integer(l, imm >> 8)));
       zy_lower_forget(l, (int)reg + 4, 255);
       break;
-    case ZY_HIR_CLOSE: finish(l, r, ZY_CALL(CLOSE, I, l->L, l->frame, integer(l, at))); break;
     case ZY_HIR_VARARG:
       zy_lower_forget(l, (int)reg, 255);
       finish(l, r, ZY_CALL(VARARG, I, l->L, l->frame, integer(l, at), integer(l, (imm >> 8) - 1)));
@@ -253,8 +272,9 @@ void zy_lower_call_node(ZyLower *l, ZyRef r) {
   switch (n->op) {
     case ZY_HIR_NEW_TABLE: new_table(l, r); break;
     case ZY_HIR_COMPARE: compare(l, r); break;
+    case ZY_HIR_CLOSE: close(l, r); break;
     case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_OPERATE: case ZY_HIR_LEN:
-    case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_CLOSE: case ZY_HIR_NEXT: case ZY_HIR_VARARG:
+    case ZY_HIR_CLOSURE: case ZY_HIR_CONCAT: case ZY_HIR_SET_LIST: case ZY_HIR_NEXT: case ZY_HIR_VARARG:
       call_out(l, r);
       break;
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA:

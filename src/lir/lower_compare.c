@@ -147,10 +147,14 @@ static uint32_t is_proto(ZyLower *l, ZyRef f, int64_t callee) {
   return ZY_OP2(EQ, zy_lower_fixed(l, ZY_LIR_LOADP, closure, offsetof(ZyLuaClosure, p), ZY_ALIAS_SHAPE), wanted);
 }
 
+static uint32_t library(ZyLower *l, int64_t which) {
+  int64_t at = (int64_t)offsetof(ZyContext, lib) + which * (int64_t)sizeof(void *);
+  return zy_lower_fixed(l, ZY_LIR_LOADP, l->cx, at, ZY_ALIAS_CODE);
+}
+
 static void guard_lib(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
-  int64_t at = (int64_t)offsetof(ZyContext, lib) + n->imm * (int64_t)sizeof(void *);
-  uint32_t wanted = zy_lower_fixed(l, ZY_LIR_LOADP, l->cx, at, ZY_ALIAS_CODE);
+  uint32_t wanted = library(l, n->imm);
   uint32_t is = zy_lower_is(l, n->ops[0], ZY_TYPE_cfn);
   _Static_assert(sizeof(void *) == 8, "pointers are payloads");
   zy_lower_guard(l, r, ZY_OP2(BAND, is, ZY_OP2(EQ, zy_lower_payload(l, n->ops[0], ZY_LIR_P), wanted)));
@@ -184,6 +188,7 @@ void zy_lower_compare_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_GUARD_TYPE: zy_lower_guard_type(l, r); break;
     case ZY_HIR_GUARD: zy_lower_guard(l, r, zy_lower_payload(l, n->ops[0], ZY_LIR_B)); break;
     case ZY_HIR_GUARD_PROTO: zy_lower_guard(l, r, is_proto(l, n->ops[0], n->imm)); break;
+    case ZY_HIR_LIB: zy_lower_set(l, r, library(l, l->h->nodes.v[r].imm)); break;
     case ZY_HIR_GUARD_LIB: guard_lib(l, r); break;
     case ZY_HIR_TAIL_SELF: tail_self(l, r); break;
   }

@@ -123,7 +123,7 @@ static int reason(const ZyHir *h, const ZyHirNode *n) {
     case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_NEW_TABLE:
     case ZY_HIR_SET_LIST: case ZY_HIR_OPERATE: case ZY_HIR_COMPARE: case ZY_HIR_LEN: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE:
     case ZY_HIR_VARARG:
-    case ZY_HIR_NONE: case ZY_HIR_CONST: case ZY_HIR_KCONST: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG:
+    case ZY_HIR_NONE: case ZY_HIR_CONST: case ZY_HIR_KCONST: case ZY_HIR_LIB: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG:
     case ZY_HIR_STORE_REG: case ZY_HIR_ADD_INT: case ZY_HIR_SUB_INT: case ZY_HIR_MUL_INT: case ZY_HIR_IDIV_INT:
     case ZY_HIR_MOD_INT: case ZY_HIR_NEG_INT: case ZY_HIR_AND_INT: case ZY_HIR_OR_INT: case ZY_HIR_XOR_INT:
     case ZY_HIR_NOT_INT: case ZY_HIR_SHL_INT: case ZY_HIR_SHR_INT: case ZY_HIR_ADD_NUM: case ZY_HIR_SUB_NUM:

@@ -118,6 +118,7 @@ typedef struct ZyCode {
   int32_t nexits, ncallees, nframes;
   int32_t stub;                        /* index in owner->stub */
   uint8_t tier, backend;
+  uint8_t doomed;                      /* a better one is on its way */
   uint32_t bytes;
   void *module;                        /* back end's handle */
   struct ZyCode *next;                 /* retired list */

@@ -260,6 +260,7 @@ static void visit(Folder *f, uint32_t block, ZyRef r) {
   else if (n->op == ZY_HIR_GUARD) {
     if (zy_pass_is_const(f->h, n->ops[0]) && node(f, n->ops[0])->imm != 0) f->drop[r] = 1;
   }
+  else if (n->op == ZY_HIR_GUARD_LIB) f->drop[r] = is_op(f, n->ops[0], ZY_HIR_LIB) && node(f, n->ops[0])->imm == n->imm;
   else if (!evaluate(f, r)) simplify(f, r);
 }
 

@@ -71,6 +71,7 @@ typedef struct ZyStub {
   uint8_t observed;                    /* ZY_OBSERVED_: since the last change of mind */
   uint8_t failures;                    /* times its code was thrown away for a failed assumption, at most 255 */
   _Atomic(struct ZyCode *) code;       /* NULL: interpret. Release by the worker, acquire by who enters */
+  struct ZyCode *aside;                /* doomed code that is used again when its successor has been asked for */
 } ZyStub;
 
 enum { ZY_FUNCTION_OFF = 1,            /* zyjit.off(f) */

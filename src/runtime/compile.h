@@ -48,9 +48,9 @@ void zy_compile_cancel(ZyFunction *fn);
 /* Until nothing of 'owner' is queued or being compiled, at most 'seconds' (negative: no limit). 1, or 0 on time-out. */
 int zy_compile_wait(ZyOwner *owner, double seconds);
 
-/* Takes fn->stub[i].code out of use; the thread that runs the state gives it to zy_code_discard when no native
-** frame can be in it. NULL when there was none. */
-ZyCode *zy_code_unpublish(ZyFunction *fn, int stub);
+/* Puts 'by', which may be NULL, in the place of fn->stub[i].code, which it gives; the thread that runs the state gives that
+** to zy_code_discard when no native frame can be in it. NULL when there was none. */
+ZyCode *zy_code_replace(ZyFunction *fn, int stub, ZyCode *by);
 
 /* Until its request has ended, the interpreter does not pass through a stub that has no code: what would enter native
 ** code is as it was at first, and the worker arms the stub again. To be called before the request; the function's Proto

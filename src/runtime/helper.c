@@ -14,13 +14,31 @@ static const struct { int which; const char *library, *name; } libraries[] = {
 #undef ZY_LIB
 };
 
-/* Pushes the library's function; that called IPAIRS_NEXT is what ipairs gives. Never raises. */
-static void push_function(lua_State *L, int which, const char *name) {
-  lua_pushstring(L, name);
-  lua_rawget(L, -2);
-  if (which != ZY_LIB_IPAIRS_NEXT || lua_tocfunction(L, -1) == NULL) return;
+/* Replaces the function on the top by the iterator that it gives. */
+static void call_for_iterator(lua_State *L) {
   lua_newtable(L);
   if (lua_pcall(L, 1, 1, 0) != LUA_OK) lua_pushnil(L);
+}
+
+/* Whether the function on the top is known, so that what it gives can be named. */
+static int gives_known(lua_State *L, const ZyContext *cx, int which) {
+  void *iterator = which == ZY_LIB_IPAIRS ? cx->lib[ZY_LIB_IPAIRS_NEXT] : cx->lib[ZY_LIB_NEXT];
+  union { lua_CFunction f; void *p; } u;
+  if (which != ZY_LIB_IPAIRS && which != ZY_LIB_PAIRS) return 1;
+  lua_pushvalue(L, -1);
+  call_for_iterator(L);
+  u.f = lua_tocfunction(L, -1);
+  lua_pop(L, 1);
+  return u.f != NULL && u.p == iterator;
+}
+
+/* Pushes the library's function; that called IPAIRS_NEXT is what ipairs gives. Never raises. */
+static void push_function(lua_State *L, const ZyContext *cx, int which, const char *name) {
+  lua_pushstring(L, which == ZY_LIB_IPAIRS_NEXT ? "ipairs" : name);
+  lua_rawget(L, -2);
+  if (lua_tocfunction(L, -1) == NULL) return;
+  if (which == ZY_LIB_IPAIRS_NEXT) call_for_iterator(L);
+  else if (!gives_known(L, cx, which)) lua_pushnil(L);
 }
 
 /* A function pointer as C lets it be kept beside data pointers on the systems that zyjit runs on. */
@@ -78,7 +96,7 @@ void zy_helper_init(lua_State *L, ZyState *S) {
     int top = lua_gettop(L);
     if (lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE) == LUA_TTABLE
         && lua_getfield(L, -1, libraries[i].library) == LUA_TTABLE) {
-      push_function(L, libraries[i].which, libraries[i].name);
+      push_function(L, &S->cx, libraries[i].which, libraries[i].name);
       u.f = lua_tocfunction(L, -1);
     }
     lua_settop(L, top);

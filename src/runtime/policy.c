@@ -9,8 +9,8 @@
 ** What a function calls is inlined as it was seen, so before tier 2 is asked for, small functions that it calls, and those
 ** they call, are observed, too.
 **
-** Code whose assumption fails again and again is thrown away: what was assumed at that bytecode is not assumed any more,
-** and after some more executions the function is observed and compiled again. Each failure of a stub makes both
+** Code whose assumption fails again and again is doomed: what was assumed at that bytecode is not assumed any more,
+** and after some more executions the function is observed and compiled again, while the old code is used. Each failure of a stub makes both
 ** take longer, so that no function is compiled for ever, and none is given up for good. Code that leaves for the
 ** interpreter most times it is entered costs more than it gains: then the stub itself is taken out. So does code that is
 ** cut off most times before it has done much, because a function that it calls yields or raises an error. And a few
@@ -200,11 +200,15 @@ static int waits(ZyState *S, ZyFunction *fn, ZyStub *stub) {
 /* Tier 2, after observation. */
 static void ask_best(lua_State *L, ZyState *S, ZyFunction *fn, int i, const ZyCallInfo *frame) {
   ZyCode *code = atomic_load_explicit(&fn->stub[i].code, memory_order_relaxed);
-  if (code != NULL && zy_observe_is(code)) zy_state_retire(S, fn, i);
+  if (code != NULL && zy_observe_is(code)) zy_state_bring_back(S, fn, i);
   fn->flags |= ZY_FUNCTION_HOT;
   if (S->config.enable_background_optimization && zy_attach_keep(L, fn, fn->proto)
       && atomic_load_explicit(&fn->stub[i].code, memory_order_relaxed) == NULL) zy_stub_sleep(fn, i);
-  if (ask(L, S, fn, i, 2, frame) != ZY_STATUS_OK) zy_stub_wake(fn);
+  if (ask(L, S, fn, i, 2, frame) != ZY_STATUS_OK) {
+    code = atomic_load_explicit(&fn->stub[i].code, memory_order_relaxed);
+    zy_stub_wake(fn);
+    if (code != NULL && code->doomed) zy_state_retire(S, fn, i);
+  }
   if (fn->stub[i].next == UINT32_MAX) fn->stub[i].next = count_of(fn, i) + 64;   /* looks whether it failed */
 }
 
@@ -214,6 +218,7 @@ static ZyCode *observe(lua_State *L, ZyState *S, ZyFunction *fn, int i, const Zy
   if (code == NULL) {
     atomic_store_explicit(&fn->status, (uint8_t)status, memory_order_relaxed);
     zy_state_say(S, 2, fn, "left alone: %s", zy_status_text(status));
+    zy_state_retire(S, fn, i);
     give_up(fn, i);
     return NULL;
   }
@@ -319,7 +324,7 @@ static int promote(lua_State *L, ZyState *S, ZyFunction *fn, ZyCode *code, const
     }
   }
   else if (zy_observe_is(code)) {                      /* for another's sake; or settings changed meanwhile */
-    zy_state_retire(S, fn, code->stub);
+    zy_state_bring_back(S, fn, code->stub);
     stub->next = next_of(S, fn, stub->level);
   }
   else if (S->enabled && stub->level < 1 && may_use(S, fn, 1) && heat >= (uint32_t)S->config.warm_threshold)
@@ -354,9 +359,11 @@ static void avoid(uint32_t id, int pc, int what) {
   zy_function_release(fn);
 }
 
-static void throw_away(ZyState *S, ZyFunction *fn, int i) {
+/* Until there is something better, code that leaves now and then is better than none. */
+static void throw_away(ZyState *S, ZyFunction *fn, int i, const ZyExit *exit) {
   ZyStub *stub = &fn->stub[i];
-  zy_state_retire(S, fn, i);
+  if (exit->taken < stub->entries / 2) zy_state_set_aside(S, fn, i);
+  else zy_state_retire(S, fn, i);
   stub->level = 1;                                     /* straight to observation and tier 2 */
   stub->observed = ZY_OBSERVED_NOT;
   stub->waits = 0;
@@ -373,7 +380,8 @@ static void observe_further(ZyState *S, ZyCode *code, const ZyExit *exit) {
   ZyStub *stub = &fn->stub[code->stub];
   avoid(exit->function, exit->site, ZY_AVOID_PLAIN);
   if (atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return;
-  zy_state_retire(S, fn, code->stub);
+  zy_state_bring_back(S, fn, code->stub);
+  zy_state_set_aside(S, fn, code->stub);
   stub->observed = ZY_OBSERVED_NOT;
   stub->next = count_of(fn, code->stub) + 1;
 }
@@ -390,11 +398,11 @@ void zy_policy_exit(ZyState *S, ZyCode *code, ZyExit *exit) {
   fn->exits++;
   zy_state_say(S, 3, fn, "left at pc %d: exit reason %d", exit->pc, exit->reason);
   if (exit->reason == ZY_EXIT_HOOK || exit->reason == ZY_EXIT_STRESS || exit->reason == ZY_EXIT_DEPTH) return;
-  if (atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return;
+  if (code->doomed || atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return;
   if (what != 0 && exit->taken >= (uint32_t)FAILURES_TOLERATED << doublings(stub)) {
     avoid(exit->function, exit->site, what);
     zy_state_say(S, 2, fn, "discarded: an assumption at pc %d failed %u times", exit->site, exit->taken);
-    throw_away(S, fn, code->stub);
+    throw_away(S, fn, code->stub, exit);
   }
   else if (what == 0 && stub->entries >= LOSING_ENTRIES && exit->taken >= stub->entries / 2) {
     zy_state_say(S, 2, fn, "left alone: native code leaves most times it is entered");

@@ -3,8 +3,8 @@
 ** SPDX-License-Identifier: MIT
 **
 ** The hottest goes first, before all one that a thread waits for. libgccjit has a fixed cost of some 20 ms a
-** call, so its requests wait a moment for others of the same tier, and while it is busy the next batch grows.
-** LLVM has hardly any: one function at a time, whose code can then be freed alone. While LLVM has work, which is of
+** call, so its requests wait a moment for others of the same tier, and while it is busy the next batch grows; what is
+** hot is asked for at tier 2 by then. LLVM has hardly any: one function at a time, whose code can then be freed alone. While LLVM has work, which is of
 ** the highest tier as a rule, libgccjit is not to take the processor from it, for a while.
 **
 ** Of the requests for one stub only the best is done: a lower tier is not worth it when a higher one is on its
@@ -16,7 +16,7 @@
 
 enum {
   MOST_WAITING = 1000,                 /* jobs that nobody waits for: more would be out of date when they are done */
-  BATCH_CODE = 4000                    /* instructions in a batch that make it large enough */
+  BATCH_CODE = 400                     /* instructions in a batch that make it large enough: tenths of a second */
 };
 
 static const int64_t PATIENCE = 100000000;             /* nanoseconds that libgccjit's requests wait for LLVM's */
@@ -97,13 +97,6 @@ static int fits(const ZyJob *job, const ZyJob *first) {
   return job->backend == first->backend && job->unit->tier == first->unit->tier && job->what == NULL && !job->waited;
 }
 
-/* Functions that wait and could be in a batch with 'first'. */
-static int gathered(const ZyQueue *queue, const ZyJob *first) {
-  int n = 0;
-  for (const ZyJob *job = queue->waiting; job != NULL && n < ZY_BATCH_MOST; job = job->next) n += fits(job, first);
-  return n;
-}
-
 static void start(ZyQueue *queue, ZyJob *job) {
   leave(&queue->waiting, job);
   enter(&queue->running, job);
@@ -121,7 +114,7 @@ static int llvm_has_work(const ZyQueue *queue) {
   return queue->nrunning[ZY_BACKEND_LLVM] > 0 || zy_queue_has(queue, ZY_BACKEND_LLVM);
 }
 
-/* When 'job' is to be taken, if there is nobody to be gathered first. */
+/* When 'job' is to be taken. */
 static int64_t due(const ZyJob *job, int llvm_works) {
   return job->due + (llvm_works && job->backend == ZY_BACKEND_GCCJIT && !job->waited ? PATIENCE : 0);
 }
@@ -132,11 +125,8 @@ int zy_queue_take(ZyQueue *queue, int64_t now, ZyJob *batch[ZY_BATCH_MOST], int6
   *when = INT64_MAX;
   for (ZyJob *job = queue->waiting; job != NULL; job = job->next) {
     if (queue->nrunning[job->backend] >= most_running[job->backend] || !before(job, first)) continue;
-    if (due(job, llvm_works) > now && gathered(queue, job) < ZY_BATCH_MOST) {
-      if (due(job, llvm_works) < *when) *when = due(job, llvm_works);
-    } else {
-      first = job;
-    }
+    if (due(job, llvm_works) <= now) first = job;
+    else if (due(job, llvm_works) < *when) *when = due(job, llvm_works);
   }
   if (first == NULL) return 0;
   queue->nrunning[first->backend]++;

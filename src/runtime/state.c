@@ -90,11 +90,28 @@ void zy_state_forget(ZyFunction *fn) {
   zy_function_release(fn);
 }
 
-void zy_state_retire(ZyState *S, ZyFunction *fn, int i) {
-  ZyCode *code = zy_code_unpublish(fn, i);
+static void retire(ZyState *S, ZyCode *code) {
   if (code == NULL) return;
   code->next = S->retired;
   S->retired = code;
+}
+
+void zy_state_retire(ZyState *S, ZyFunction *fn, int i) {
+  retire(S, zy_code_replace(fn, i, NULL));
+  retire(S, fn->stub[i].aside);
+  fn->stub[i].aside = NULL;
+}
+
+void zy_state_set_aside(ZyState *S, ZyFunction *fn, int i) {
+  ZyCode *code = zy_code_replace(fn, i, NULL);
+  retire(S, fn->stub[i].aside);
+  fn->stub[i].aside = code;
+  if (code != NULL) code->doomed = 1;
+}
+
+void zy_state_bring_back(ZyState *S, ZyFunction *fn, int i) {
+  retire(S, zy_code_replace(fn, i, fn->stub[i].aside));
+  fn->stub[i].aside = NULL;
 }
 
 void zy_state_reclaim(ZyState *S) {

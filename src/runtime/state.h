@@ -72,6 +72,9 @@ void zy_state_resume(ZyState *S);
 
 /* Takes the code of stub 'i' out of use; it is released when no native frame is active. */
 void zy_state_retire(ZyState *S, ZyFunction *fn, int i);
+/* The same, but it may be brought back: used again, in the place of what there is, until there is better code. */
+void zy_state_set_aside(ZyState *S, ZyFunction *fn, int i);
+void zy_state_bring_back(ZyState *S, ZyFunction *fn, int i);
 /* Releases what was retired. No native frame is active. */
 void zy_state_reclaim(ZyState *S);
 

@@ -497,11 +497,11 @@ int zy_compile_wait(ZyOwner *owner, double seconds) {
   return idle;
 }
 
-ZyCode *zy_code_unpublish(ZyFunction *fn, int stub) {
+ZyCode *zy_code_replace(ZyFunction *fn, int stub, ZyCode *by) {
   ZyCode *code;
   pthread_mutex_lock(&pool.lock);
   /* Acquire: pairs with the release in publish; the caller reads and frees it. */
-  code = atomic_exchange_explicit(&fn->stub[stub].code, NULL, memory_order_acquire);
+  code = atomic_exchange_explicit(&fn->stub[stub].code, by, memory_order_acq_rel);
   pthread_mutex_unlock(&pool.lock);
   return code;
 }
