@@ -2,8 +2,8 @@
 ** build_field.c - accesses to fields with constant names -> HIR.
 ** SPDX-License-Identifier: MIT
 **
-** A field that was always in the table itself is accessed there, directly (build_table.c), and in the very node where it
-** was when that was always the same. One that was sometimes absent, or came from tables in __index, is looked for by
+** A field that was always in the table itself is accessed there, directly (build_table.c), and looked for first in the node
+** where it was when that was always the same. One that was sometimes absent, or came from tables in __index, is looked for by
 ** FIELD_FIND, which calls nobody and needs no frame. New fields are put in by FIELD_PUT, as long as there is room for
 ** them, which is so in a table constructor. Metamethods are for the generic operations.
 **
@@ -34,7 +34,7 @@ static Way set_way(const ZyUnit *unit, int pc, int k) {
 static int64_t known_place(const ZyCell *cell) { return ZY_PLACE_IS_KNOWN(cell->place) ? cell->place : 0; }
 
 static ZyRef field_slot(ZyBuild *b, ZyRef table, int k) {
-  int64_t place = zy_build_avoids(b, ZY_AVOID_PLACE) ? 0 : known_place(zy_build_cell(b));
+  int64_t place = known_place(zy_build_cell(b));
   return zy_build_exiting(b, ZY_HIR_FIELD_SLOT, table, 0, zy_build_own(b, k) | place << 40, zy_build_state(b, b->pc));
 }
 

@@ -110,8 +110,7 @@ static int is_about_table(const ZyHir *h, ZyRef r, int depth) {
 static int reason(const ZyHir *h, const ZyHirNode *n) {
   switch ((ZyHirOp)n->op) {
     case ZY_HIR_GUARD_TYPE: return ZY_EXIT_TYPE;
-    case ZY_HIR_GUARD_NOMETA: case ZY_HIR_FIELD_FIND: return ZY_EXIT_TABLE;
-    case ZY_HIR_FIELD_SLOT: return ZY_K_PLACE(n->imm) != 0 ? ZY_EXIT_PLACE : ZY_EXIT_TABLE;
+    case ZY_HIR_GUARD_NOMETA: case ZY_HIR_FIELD_FIND: case ZY_HIR_FIELD_SLOT: return ZY_EXIT_TABLE;
     case ZY_HIR_GUARD: return is_about_table(h, n->ops[0], 0) ? ZY_EXIT_TABLE : ZY_EXIT_SLOW;
     case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB: case ZY_HIR_TAIL_SELF: case ZY_HIR_SET_META: return ZY_EXIT_CALLEE;
     case ZY_HIR_NUM_TO_INT: case ZY_HIR_TRUNC_INT: return ZY_EXIT_ARITH;

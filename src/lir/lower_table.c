@@ -115,14 +115,13 @@ static void short_field(ZyLower *l, ZyRef r, uint32_t t, uint32_t key) {
 /* Goes to 'label' unless the key is in the node of table 't' where it was seen; a table with as many nodes has that one.
 ** Gives the nodes, from which the node is 'at' bytes away. What is loaded of a table for one field serves the next ones. */
 static uint32_t in_place(ZyLower *l, uint32_t t, uint32_t key, int place, int32_t *at, uint32_t label) {
-  uint32_t size = FIELD(l, LOAD8, t, ZyTable, lsizenode), nodes, is;
+  uint32_t size = FIELD(l, LOAD8, t, ZyTable, lsizenode), nodes, is, tag;
   *at = ZY_PLACE_INDEX(place) * (int32_t)sizeof(ZyNode);
   zy_lower_unless(l, ZY_OP2(EQ, size, zy_lower_int(l, ZY_PLACE_SIZE(place))), label);
   nodes = FIELD(l, LOADP, t, ZyTable, node);
   is = zy_lower_load(l, ZY_LIR_LOADP, nodes, *at + (int64_t)offsetof(ZyNode, u.key), ZY_ALIAS_SHAPE);
-  zy_lower_unless(l, ZY_OP2(EQ, is, key), label);
-  is = zy_lower_load(l, ZY_LIR_LOAD8, nodes, *at + (int64_t)offsetof(ZyNode, u.key_tt), ZY_ALIAS_SHAPE);
-  zy_lower_unless(l, ZY_OP2(EQ, is, zy_lower_int(l, ZY_TAG_STR)), label);
+  tag = zy_lower_load(l, ZY_LIR_LOAD8, nodes, *at + (int64_t)offsetof(ZyNode, u.key_tt), ZY_ALIAS_SHAPE);
+  zy_lower_unless(l, ZY_OP2(BAND, ZY_OP2(EQ, is, key), ZY_OP2(EQ, tag, zy_lower_int(l, ZY_TAG_STR))), label);
   return nodes;
 }
 
@@ -162,6 +161,21 @@ static int is_short_string(const ZyHir *h, int64_t k) {
   return c != NULL && c->tag == ZY_TAG_STR;
 }
 
+/* A field that has mostly been in one place. */
+static void placed_field(ZyLower *l, ZyRef r, uint32_t t, uint32_t key) {
+  int32_t at;
+  uint32_t elsewhere = zy_lower_label(l), found = zy_lower_label(l), slot;
+  slot = in_place(l, t, key, ZY_K_PLACE(l->h->nodes.v[r].imm), &at, elsewhere);
+  slot = ZY_OP2(PADD, slot, zy_lower_int(l, at));
+  zy_lower_jump(l, found, &slot, 1);
+  zy_lower_place(l, elsewhere);
+  slot = ZY_READ_CALL(FIELD_SLOT, P, t, key);
+  zy_lower_guard(l, r, ZY_OP2(NE, slot, ZY_OP1(NULLP, 0)));
+  zy_lower_jump(l, found, &slot, 1);
+  zy_lower_place(l, found);
+  set_address(l, r, zy_lower_param(l, ZY_LIR_P), 0);
+}
+
 static void field_slot(ZyLower *l, ZyRef r) {
   const ZyHirNode *n = &l->h->nodes.v[r];
   uint32_t t = table(l, n->ops[0]), key = constant(l, n->imm), slot;
@@ -169,11 +183,7 @@ static void field_slot(ZyLower *l, ZyRef r) {
                  "a node starts as a value");
   if (is_short_string(l->h, n->imm)) {
     if (ZY_K_PLACE(n->imm) == 0) short_field(l, r, t, key);
-    else {
-      int32_t at;
-      slot = in_place(l, t, key, ZY_K_PLACE(n->imm), &at, zy_lower_exit_label(l, r));
-      set_address(l, r, slot, at);
-    }
+    else placed_field(l, r, t, key);
     return;
   }
   slot = ZY_CALL(FIELD_SLOT, P, t, key);

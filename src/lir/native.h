@@ -98,6 +98,7 @@ typedef struct ZyExit {
                                           function, exclusively; 0: up to L->top, or it takes none */
   uint8_t hoisted;                     /* checked in front of a loop, at 'site': give up ZY_AVOID_HOIST there */
   uint32_t taken;
+  uint32_t since;                      /* entries of native code when it was first taken; modulo 2^32 */
 } ZyExit;
 
 typedef struct ZyCode {

@@ -51,7 +51,7 @@ enum { ZY_HIT_ARRAY = 1,      /* key in the array part */
 
 /* Assumptions that failed too often at one bytecode and are not made again. */
 enum { ZY_AVOID_TYPE = 1, ZY_AVOID_TABLE = 2, ZY_AVOID_CALL = 4, ZY_AVOID_HOIST = 8, ZY_AVOID_COLD = 16,
-       ZY_AVOID_PLACE = 32, ZY_AVOID_PLAIN = 64 };
+       ZY_AVOID_PLAIN = 32 };
 
 enum { ZY_ASLEEP_NOT, ZY_ASLEEP, ZY_ASLEEP_WITH_FUNCTION };         /* its own request, that of stub 0 */
 

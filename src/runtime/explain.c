@@ -141,7 +141,6 @@ static void add_avoided(Text *t, const ZyFunction *fn) {
     { ZY_AVOID_TABLE, "the way of a table access" },
     { ZY_AVOID_CALL, "the function called" },
     { ZY_AVOID_COLD, "that it is never reached" },
-    { ZY_AVOID_PLACE, "where in its table a field is" },
     { ZY_AVOID_PLAIN, "that an operator needs no metamethod" },
     { ZY_AVOID_HOIST, "that it can be checked before the loop" },
   };

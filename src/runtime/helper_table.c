@@ -28,9 +28,9 @@ static ZyNode *main_position(const ZyTable *t, const ZyString *key) {
 }
 
 /* The node with this key; NULL when there is none. */
-static ZyNode *node_of(const ZyTable *t, const ZyString *key) {
+static inline ZyNode *node_of(const ZyTable *t, const ZyString *key) {
   ZyNode *n = main_position(t, key);
-  while (n->u.key_tt != ZY_TAG_STR || n->u.key.gc != (const ZyObject *)key) {
+  while (n->u.key.gc != (const ZyObject *)key || n->u.key_tt != ZY_TAG_STR) {
     if (n->u.next == 0) return NULL;
     n += n->u.next;
   }
@@ -38,7 +38,7 @@ static ZyNode *node_of(const ZyTable *t, const ZyString *key) {
 }
 
 /* The value of 'key' in 't', NULL when absent. */
-static ZyValue *find_field(const ZyTable *t, const ZyString *key) {
+static inline ZyValue *find_field(const ZyTable *t, const ZyString *key) {
   ZyNode *n = node_of(t, key);
   return n == NULL || is_nil(&n->value) ? NULL : &n->value;
 }

@@ -35,6 +35,8 @@ enum {
   WAITED_TICKS = 32,                   /* executions until it is looked again whether functions have been observed, */
   MOST_WAITS = 12,                     /* and how often */
   TICKS_BETWEEN = 128,                 /* executions after which code sees again whether it is time for a higher tier */
+  RARE = 32,                           /* one exit in so many entries, of any code, does no harm for a while */
+  LESS_URGENT = 8,                     /* hot for so many times as long, as what has no code */
   FAILURES_TOLERATED = 8,              /* of one exit, before its assumption is given up; doubles with each time */
   MOST_DOUBLINGS = 8,
   SHORT_LOOP = 8,                      /* one whose mean number of iterations is less than this part of hot_threshold */
@@ -142,8 +144,10 @@ static ZyStatus ask(lua_State *L, ZyState *S, ZyFunction *fn, int i, int tier, c
   keep_limit(S, fn);
   unit = zy_freeze_unit(L, S, fn, i, tier, frame);
   if (unit != NULL) {
+    const ZyCode *code = atomic_load_explicit(&fn->stub[i].code, memory_order_relaxed);
+    uint32_t heat = heat_of(S, fn, i) / (code != NULL && code->doomed ? LESS_URGENT : 1);
     zy_state_say(S, 2, fn, "tier %d asked for, stub %d", tier, i);
-    status = zy_compile_request(S->owner, &S->config, fn, unit, heat_of(S, fn, i), wait, why, sizeof why);
+    status = zy_compile_request(S->owner, &S->config, fn, unit, heat, wait, why, sizeof why);
   }
   if (status == ZY_STATUS_CANCELLED) {                 /* too much is waiting: later */
     fn->stub[i].level = level;
@@ -359,10 +363,14 @@ static void avoid(uint32_t id, int pc, int what) {
   zy_function_release(fn);
 }
 
+static int is_rare(const ZyState *S, const ZyExit *exit) {
+  return (uint32_t)S->entries - exit->since >= exit->taken * RARE;
+}
+
 /* Until there is something better, code that leaves now and then is better than none. */
 static void throw_away(ZyState *S, ZyFunction *fn, int i, const ZyExit *exit) {
   ZyStub *stub = &fn->stub[i];
-  if (exit->taken < stub->entries / 2) zy_state_set_aside(S, fn, i);
+  if (is_rare(S, exit)) zy_state_set_aside(S, fn, i);
   else zy_state_retire(S, fn, i);
   stub->level = 1;                                     /* straight to observation and tier 2 */
   stub->observed = ZY_OBSERVED_NOT;
@@ -398,7 +406,12 @@ void zy_policy_exit(ZyState *S, ZyCode *code, ZyExit *exit) {
   fn->exits++;
   zy_state_say(S, 3, fn, "left at pc %d: exit reason %d", exit->pc, exit->reason);
   if (exit->reason == ZY_EXIT_HOOK || exit->reason == ZY_EXIT_STRESS || exit->reason == ZY_EXIT_DEPTH) return;
-  if (code->doomed || atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return;
+  if (exit->taken == 1) exit->since = (uint32_t)S->entries;
+  if (atomic_load_explicit(&stub->code, memory_order_relaxed) != code) return;
+  if (code->doomed) {
+    if (exit->taken >= FAILURES_TOLERATED && !is_rare(S, exit)) zy_state_retire(S, fn, code->stub);
+    return;
+  }
   if (what != 0 && exit->taken >= (uint32_t)FAILURES_TOLERATED << doublings(stub)) {
     avoid(exit->function, exit->site, what);
     zy_state_say(S, 2, fn, "discarded: an assumption at pc %d failed %u times", exit->site, exit->taken);
