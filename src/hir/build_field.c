@@ -34,7 +34,8 @@ static Way set_way(const ZyUnit *unit, int pc, int k) {
 static int64_t known_place(const ZyCell *cell) { return ZY_PLACE_IS_KNOWN(cell->place) ? cell->place : 0; }
 
 static ZyRef field_slot(ZyBuild *b, ZyRef table, int k) {
-  int64_t place = known_place(zy_build_cell(b));
+  const ZyCell *cell = zy_build_cell(b);
+  int64_t place = cell->place == ZY_PLACE_MAIN ? ZY_PLACE_MAIN : known_place(cell);
   return zy_build_exiting(b, ZY_HIR_FIELD_SLOT, table, 0, zy_build_own(b, k) | place << 40, zy_build_state(b, b->pc));
 }
 

@@ -19,7 +19,7 @@
 enum {
   MAX_NODES_IN_ALL = 12000,
   MAX_REGISTERS = 250,                 /* with those of all that is inlined: nodes name them in 8 bits */
-  RECURSIVE_TWICE = 20, RECURSIVE_ONCE = 40          /* instructions of a function that is inlined in itself */
+  RECURSIVE_TWICE = 20, RECURSIVE_ONCE = 40          /* instructions of a function that is inlined in itself, with its callees' */
 };
 
 static int depth_of(const ZyScope *s) { return s->from == NULL ? 0 : 1 + depth_of(s->from); }
@@ -30,8 +30,20 @@ static int times_in_chain(const ZyScope *s, uint32_t id) {
   return n;
 }
 
-static int most_times(const ZyUnit *unit) {
-  return unit->ncode <= RECURSIVE_TWICE ? 3 : unit->ncode <= RECURSIVE_ONCE ? 2 : 1;
+/* Instructions of a function with those of the functions that it calls, as far as they are known. */
+static int size_with_callees(const ZyUnit *outermost, const ZyUnit *unit) {
+  int n = unit->ncode;
+  for (int pc = 0; pc < unit->ncode && unit->cells != NULL; pc++)
+    for (int c = 0; c < outermost->ncallees && unit->cells[pc].calls == 1; c++) {
+      const ZyCallee *callee = &outermost->callees[c];
+      if (callee->id == unit->cells[pc].callee && callee->unit != NULL && callee->id != unit->id) n += callee->unit->ncode;
+    }
+  return n;
+}
+
+static int most_times(const ZyUnit *outermost, const ZyUnit *unit) {
+  int size = size_with_callees(outermost, unit);
+  return size <= RECURSIVE_TWICE ? 3 : size <= RECURSIVE_ONCE ? 2 : 1;
 }
 
 static int fits(const ZyUnit *outermost, const ZyUnit *unit, int depth);
@@ -104,7 +116,7 @@ static int may_inline(const ZyBuild *b, const ZyUnit *unit, int base) {
   const ZyUnit *outermost = b->h->unit;
   int depth = depth_of(b->scope);
   return unit != NULL && !b->scope->memory && b->inlined_nodes <= MAX_NODES_IN_ALL && depth < ZY_INLINE_MOST
-      && times_in_chain(b->scope, unit->id) < most_times(unit)
+      && times_in_chain(b->scope, unit->id) < most_times(outermost, unit)
       && base + unit->maxstack <= outermost->maxstack + ZY_SPILL && base + unit->maxstack <= MAX_REGISTERS
       && fits(outermost, unit, depth + 1);
 }

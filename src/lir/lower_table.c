@@ -161,12 +161,19 @@ static int is_short_string(const ZyHir *h, int64_t k) {
   return c != NULL && c->tag == ZY_TAG_STR;
 }
 
-/* A field that has mostly been in one place. */
+/* A field that has mostly been in one place, or at its key's main position. */
 static void placed_field(ZyLower *l, ZyRef r, uint32_t t, uint32_t key) {
+  int place = ZY_K_PLACE(l->h->nodes.v[r].imm);
   int32_t at;
   uint32_t elsewhere = zy_lower_label(l), found = zy_lower_label(l), slot;
-  slot = in_place(l, t, key, ZY_K_PLACE(l->h->nodes.v[r].imm), &at, elsewhere);
-  slot = ZY_OP2(PADD, slot, zy_lower_int(l, at));
+  if (place == ZY_PLACE_MAIN) {
+    slot = main_node(l, t, key);
+    zy_lower_unless(l, has_key(l, slot, key), elsewhere);
+  }
+  else {
+    slot = in_place(l, t, key, place, &at, elsewhere);
+    slot = ZY_OP2(PADD, slot, zy_lower_int(l, at));
+  }
   zy_lower_jump(l, found, &slot, 1);
   zy_lower_place(l, elsewhere);
   slot = ZY_READ_CALL(FIELD_SLOT, P, t, key);

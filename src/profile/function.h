@@ -33,8 +33,9 @@ typedef struct ZyCell {
 
 /* Where a hash node is in its table: number of nodes, which is a power of two, + index. 0: not seen yet. */
 enum { ZY_PLACE_VARIES = 0xffff,      /* it was here and there, or far up in a large table */
+       ZY_PLACE_MAIN = 0x8000,        /* it was in tables of several sizes, always where its hash says */
        ZY_PLACE_MOST = 14 };          /* log2 of the nodes of the largest one */
-#define ZY_PLACE_IS_KNOWN(place) ((place) != 0 && (place) != ZY_PLACE_VARIES)
+#define ZY_PLACE_IS_KNOWN(place) ((place) != 0 && (place) < ZY_PLACE_MAIN)
 #define ZY_PLACE_SIZE(place)  (31 - __builtin_clz((unsigned)(place)))              /* log2 of the number of nodes */
 #define ZY_PLACE_INDEX(place) ((int)(place) - (1 << ZY_PLACE_SIZE(place)))
 

@@ -46,8 +46,18 @@ static uint16_t place_of(const ZyTable *t, const ZyValue *v) {
   return (uint16_t)((1 << t->lsizenode) + ((const ZyNode *)v - t->node));
 }
 
-static void record_place(ZyCell *cell, uint16_t place, uint16_t event_place) {
-  if (cell->place != 0 && (cell->place != place || cell->event_place != event_place)) place = ZY_PLACE_VARIES;
+/* Whether this place, in the table that was accessed, is the main position of the key. */
+static int is_main(uint16_t place, const ZyString *key) {
+  if (place == ZY_PLACE_MAIN) return 1;
+  return ZY_PLACE_IS_KNOWN(place) && (unsigned)ZY_PLACE_INDEX(place) == (key->hash & ((1u << ZY_PLACE_SIZE(place)) - 1));
+}
+
+static void record_place(ZyCell *cell, int64_t kp, uint16_t place, uint16_t event_place) {
+  const ZyString *key = (const ZyString *)(intptr_t)kp;
+  if (cell->place != 0 && (cell->place != place || cell->event_place != event_place)) {
+    int main = event_place == 0 && cell->event_place == 0 && is_main(place, key) && is_main(cell->place, key);
+    place = main ? ZY_PLACE_MAIN : ZY_PLACE_VARIES;
+  }
   cell->place = place;
   cell->event_place = event_place;
 }
@@ -58,7 +68,7 @@ static int record_key(ZyCell *cell, const ZyTable *t, int64_t kp, int64_t ktag) 
   if (array) cell->hit |= ZY_HIT_ARRAY;      /* over a nil, too: the array grows, as a rule, and will miss */
   if (v == NULL) return 0;
   if (!array) cell->hit |= ZY_HIT_NODE;
-  if (ktag == ZY_TAG_STR) record_place(cell, place_of(t, v), 0);
+  if (ktag == ZY_TAG_STR) record_place(cell, kp, place_of(t, v), 0);
   return 1;
 }
 
@@ -68,8 +78,8 @@ static void record_class(lua_State *L, ZyCell *cell, const ZyTable *meta, int64_
   const ZyTable *class = (const ZyTable *)index->v.gc;
   const ZyValue *v = zy_helper_raw_get(class, kp, ZY_TAG_STR);
   uint16_t event_place = place_of(meta, index);
-  if (v != NULL && event_place < 256) record_place(cell, place_of(class, v), event_place);
-  else record_place(cell, ZY_PLACE_VARIES, 0);
+  if (v != NULL && event_place < 256) record_place(cell, kp, place_of(class, v), event_place);
+  else record_place(cell, kp, ZY_PLACE_VARIES, 0);
 }
 
 /* A field that a value has not itself. */
