@@ -253,6 +253,7 @@ static LLVMValueRef call(Emit *e, const ZyLirInst *inst) {
                                   : call_helper_pointer(e, inst, pointer);
     result = LLVMBuildCall2(e->builder, fn_type, fn, values, n, "");
     LLVMAddCallSiteAttribute(result, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, attribute(e, "nounwind"));
+    LLVMSetTailCall(result, inst->op == ZY_LIR_CALLP);           /* nobody has the address of a local variable */
     if (inst->op == ZY_LIR_CALL) mark_call(e, result, (ZyCallHint)inst->hint);
     if (inst->type == ZY_LIR_B) LLVMAddCallSiteAttribute(result, LLVMAttributeReturnIndex, attribute(e, "zeroext"));
     for (uint32_t k = 0; k < n; k++)

@@ -263,7 +263,7 @@ static int is_runnable(const ZyHir *h) {
   for (uint32_t b = 1; b < h->blocks.n; b++)
     for (ZyRef r = h->blocks.v[b].first; r != 0; r = h->nodes.v[r].next)
       switch (h->nodes.v[r].op) {
-        case ZY_HIR_GUARD_PROTO: case ZY_HIR_TAIL_SELF: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET_OF: return 0;
+        case ZY_HIR_GUARD_PROTO: case ZY_HIR_TAIL_SELF: case ZY_HIR_TAIL_LUA: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET_OF: return 0;
       }
   return 1;
 }

@@ -9,8 +9,8 @@
 **
 ** What feedback says is always called is guarded and called directly, or translated in place (build_lib.c,
 ** build_inline.c). A tail call of a C function is a call and a return, as in the interpreter; of the running
-** function, a jump to its start; of another Lua function it is left to the runtime (frames.c) or the interpreter, for
-** whom nothing but the frame remains.
+** function, a jump to its start; of another Lua function, a jump to its native code (lir/lower_direct.c), or it is left
+** to the runtime (frames.c) or the interpreter, for whom nothing but the frame remains.
 **
 ** Runs on a worker.
 */
@@ -255,6 +255,16 @@ static void start_anew(ZyBuild *b, int reg, int nargs) {
   zy_build_jump(b, b->scope->start);
 }
 
+/* Of a Lua function in the outermost one. */
+static void known_tail_call(ZyBuild *b, int known, ZyRef f, int reg, int nargs) {
+  int64_t imm = call_imm(b, reg, nargs, -1) | (int64_t)known << 32;
+  f = zy_build_guard_type(b, f, ZY_TYPE_luafn);
+  zy_build_exiting(b, ZY_HIR_GUARD_PROTO, f, 0, known, zy_build_state(b, b->pc));
+  if (ZY_K(b->unit->code[b->pc])) zy_build_close(b, 0);
+  zy_build_exiting(b, ZY_HIR_TAIL_LUA, f, 0, imm, zy_build_state(b, b->pc));
+  zy_build_exit(b, b->pc, ZY_EXIT_TAIL);
+}
+
 void zy_build_tail_call(ZyBuild *b, ZyInstruction i) {
   int a = ZY_A(i), nargs = ZY_B(i) > 0 ? ZY_B(i) - 1 : open_count(b, a + 1), pc = b->pc, known = known_callee(b);
   uint32_t to[2];
@@ -279,6 +289,10 @@ void zy_build_tail_call(ZyBuild *b, ZyInstruction i) {
     return;
   }
   f = zy_build_read(b, a);
+  if (known >= 0 && nargs >= 0 && (zy_build_type(b, f) & ZY_TYPE_luafn) && !zy_build_avoids(b, ZY_AVOID_TYPE)) {
+    known_tail_call(b, known, f, a, nargs);
+    return;
+  }
   if (b->unit->profile) zy_build_imm(b, ZY_HIR_RECORD_CALL, f, pc);
   zy_build_split(b, zy_build_is(b, f, ZY_TYPE_cfn | ZY_TYPE_cclosure), to);
   zy_build_enter(b, to[1]);

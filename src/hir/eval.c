@@ -281,7 +281,7 @@ ZyEval zy_eval_node(const ZyHirNode *n, const ZyValue a[3], ZyValue *out) {
     case ZY_HIR_NOT_COND: return give_cond(out, i == 0);
 
     case ZY_HIR_NONE: case ZY_HIR_KCONST: case ZY_HIR_LIB: case ZY_HIR_PARAM: case ZY_HIR_LOAD_REG: case ZY_HIR_STORE_REG:
-    case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB: case ZY_HIR_TAIL_SELF: case ZY_HIR_GUARD_NOMETA:
+    case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB: case ZY_HIR_TAIL_SELF: case ZY_HIR_TAIL_LUA: case ZY_HIR_GUARD_NOMETA:
     case ZY_HIR_ARRAY_LIMIT: case ZY_HIR_ARRAY_BASE: case ZY_HIR_ELEM: case ZY_HIR_FIELD_SLOT: case ZY_HIR_FIELD_FIND:
     case ZY_HIR_LOAD_VAL: case ZY_HIR_STORE_VAL: case ZY_HIR_SET_META: case ZY_HIR_FIELD_PUT:
     case ZY_HIR_BARRIER: case ZY_HIR_UPVAL_GET: case ZY_HIR_UPVAL_OF: case ZY_HIR_UPVAL_SET: case ZY_HIR_UPVAL_SET_OF: case ZY_HIR_LEN_STR:

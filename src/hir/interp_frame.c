@@ -194,6 +194,7 @@ ZyStep zy_interp_frame_step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3]
     case ZY_HIR_GUARD_PROTO: return check(((ZyLuaClosure *)a[0].v.gc)->p == m->code->callee_proto[imm]);
     case ZY_HIR_GUARD_LIB: return check(a[0].tt == ZY_TAG_CFUNCTION && a[0].v.p == m->cx->lib[imm]);
     case ZY_HIR_TAIL_SELF: return ZY_STEP_EXIT;          /* never in a unit that is interpreted */
+    case ZY_HIR_TAIL_LUA: return ZY_STEP_NEXT;
     case ZY_HIR_GUARD_NOMETA: return check(table(a)->metatable == NULL);
     case ZY_HIR_MATH_NUM: return math(m, n, a, out);
     case ZY_HIR_EQ: return decided(HELPER(m, EQUAL, Equal, a[0].v.i, a[0].tt, a[1].v.i, a[1].tt), out);

@@ -287,6 +287,7 @@ static ZyStep step(ZyMachine *m, const ZyHirNode *n, const ZyValue a[3], ZyValue
     case ZY_HIR_GUARD_PROTO: case ZY_HIR_GUARD_LIB:
       return check(a[0].tt == (n->op == ZY_HIR_GUARD_LIB ? ZY_TAG_CFUNCTION : ZY_TAG_LUA_FN) && a[0].v.i == n->imm);
     case ZY_HIR_TAIL_SELF: return ZY_STEP_EXIT;
+    case ZY_HIR_TAIL_LUA: return ZY_STEP_NEXT;
     case ZY_HIR_GUARD_NOMETA: return check(table(a)->metatable == NULL);
     case ZY_HIR_EQ: {
       int differ = a[0].tt == ZY_TAG_LONG_STR || (plain_table(&a[0]) != NULL && plain_table(&a[1]) != NULL);

@@ -73,7 +73,7 @@ static const struct { const ZyImmField *fields; } shapes[ZY_HIR_COUNT_] = {
   [ZY_HIR_FIELD_PUT] = { key },
   [ZY_HIR_FIELD_GET] = { reg_key }, [ZY_HIR_CONCAT] = { reg_count }, [ZY_HIR_RETURN] = { reg_count },
   [ZY_HIR_CLOSURE] = { reg_proto }, [ZY_HIR_VARARG] = { reg_wanted }, [ZY_HIR_NEW_TABLE] = { sizes },
-  [ZY_HIR_CALL] = { call }, [ZY_HIR_CALL_LUA] = { call_known }, [ZY_HIR_RECORD_TABLE] = { access },
+  [ZY_HIR_CALL] = { call }, [ZY_HIR_CALL_LUA] = { call_known }, [ZY_HIR_TAIL_LUA] = { call_known }, [ZY_HIR_RECORD_TABLE] = { access },
   [ZY_HIR_IS_TYPE] = { type_set }, [ZY_HIR_GUARD_LIB] = { library }, [ZY_HIR_LIB] = { library }, [ZY_HIR_MATH_NUM] = { library },
   [ZY_HIR_CONST] = { none }, [ZY_HIR_PARAM] = { none }, [ZY_HIR_ARITH] = { none },
   [ZY_HIR_OPERATE] = { reg_operator },

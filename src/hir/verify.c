@@ -275,7 +275,7 @@ static int check_operand_types(Verifier *v) {
     case ZY_HIR_UPVAL_SET_OF: return check_types(v, VALUE, LUA_FN);
     case ZY_HIR_TABLE_SET: return check_types(v, VALUE, VALUE) && check_type(v, 2, VALUE);
     case ZY_HIR_GUARD: case ZY_HIR_BOOL: case ZY_HIR_NOT_COND: case ZY_HIR_BRANCH: return check_types(v, COND, 0);
-    case ZY_HIR_GUARD_PROTO: case ZY_HIR_CALL_LUA: case ZY_HIR_UPVAL_OF: case ZY_HIR_TAIL_SELF:
+    case ZY_HIR_GUARD_PROTO: case ZY_HIR_CALL_LUA: case ZY_HIR_TAIL_LUA: case ZY_HIR_UPVAL_OF: case ZY_HIR_TAIL_SELF:
       return check_types(v, LUA_FN, 0);
     case ZY_HIR_GUARD_NOMETA: case ZY_HIR_ARRAY_LIMIT: case ZY_HIR_ARRAY_BASE: case ZY_HIR_FIELD_SLOT:
     case ZY_HIR_LEN_TABLE:
@@ -344,7 +344,7 @@ static int check_immediate(Verifier *v) {
     return n->imm > 0 && n->imm <= ZY_TYPE_ANY ? 1 : fail(v, 15, "no types of values: %lld", (long long)n->imm);
   if (op == ZY_HIR_GUARD_LIB || op == ZY_HIR_LIB || op == ZY_HIR_MATH_NUM) return in_range(v, "library function", n->imm, ZY_LIB_COUNT);
   if (op == ZY_HIR_GUARD_PROTO) return in_range(v, "callee", n->imm, ncallees);
-  if (op == ZY_HIR_CALL_LUA) return in_range(v, "callee", ZY_CALL_CALLEE(n->imm), ncallees);
+  if (op == ZY_HIR_CALL_LUA || op == ZY_HIR_TAIL_LUA) return in_range(v, "callee", ZY_CALL_CALLEE(n->imm), ncallees);
   if (op == ZY_HIR_KCONST) return check_constant(v, n->imm, nk, ncallees);
   if (op == ZY_HIR_FIELD_SLOT || op == ZY_HIR_FIELD_FIND || op == ZY_HIR_FIELD_PUT)
     return check_constant(v, ZY_K_KEY(n->imm), nk, ncallees);

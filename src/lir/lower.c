@@ -166,7 +166,7 @@ static void node(ZyLower *l, uint32_t block, ZyRef r) {
 
     case ZY_HIR_TABLE_GET: case ZY_HIR_TABLE_SET: case ZY_HIR_FIELD_GET: case ZY_HIR_FIELD_SET: case ZY_HIR_NEW_TABLE:
     case ZY_HIR_SET_LIST: case ZY_HIR_OPERATE: case ZY_HIR_COMPARE: case ZY_HIR_LEN: case ZY_HIR_CONCAT: case ZY_HIR_CLOSURE: case ZY_HIR_CLOSE:
-    case ZY_HIR_NEXT: case ZY_HIR_VARARG: case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: case ZY_HIR_RECORD:
+    case ZY_HIR_NEXT: case ZY_HIR_VARARG: case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: case ZY_HIR_TAIL_LUA: case ZY_HIR_RECORD:
     case ZY_HIR_RECORD_CALL: case ZY_HIR_RECORD_TABLE: case ZY_HIR_COUNT: case ZY_HIR_TICK: case ZY_HIR_POLL: case ZY_HIR_TRAP:
       zy_lower_call_node(l, r);
       break;

@@ -280,6 +280,7 @@ void zy_lower_call_node(ZyLower *l, ZyRef r) {
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA:
       call(l, r);
       break;
+    case ZY_HIR_TAIL_LUA: zy_lower_direct_tail_call(l, r); break;
     case ZY_HIR_RECORD: record(l, r); break;
     case ZY_HIR_RECORD_CALL: record_call(l, r); break;
     case ZY_HIR_RECORD_TABLE: record_table(l, r); break;

@@ -13,6 +13,10 @@
 ** it called. So frames cost next to nothing until somebody looks (compare lazy stack frames of Luau's and
 ** LuaJIT's traces, which rebuild them from snapshots at exits).
 **
+** In such a frame a tail call is a jump to the callee's direct entry, or (where the back end cannot do that) a call whose
+** result is returned: what uses up the native stack then ends before it is full, and the callee is called anew by
+** who called first (frames.c).
+**
 ** The result is what ZY_DIRECT_RETURN of native.h says. Runs on a worker.
 */
 #include "lir/lower_internal.h"
@@ -32,6 +36,11 @@ static int is_captured(const ZyLower *l, int reg) { return zy_unit_captured(l->h
 
 int zy_lower_has_direct(const ZyHir *h) {
   return h->unit != NULL && h->unit->entry < 0 && h->unit->signature != ZY_SIGNATURE_NONE;
+}
+
+
+void zy_lower_left(ZyLower *l) {
+  if (zy_lower_has_direct(l->h)) zy_lower_store(l, ZY_LIR_STOREP, l->cx, offsetof(ZyContext, left), l->code, ZY_ALIAS_CODE);
 }
 
 
@@ -146,12 +155,16 @@ static int can_pass(const ZyLower *l, const ZyHirNode *n, const ZyCallee *callee
   return 1;
 }
 
-int zy_lower_calls_directly(const ZyLower *l, const ZyHirNode *n) {
+/* Whether the known callee may have a direct entry that takes such arguments. */
+static int can_enter(const ZyLower *l, const ZyHirNode *n) {
   const ZyCallee *callee;
-  if (n->op != ZY_HIR_CALL_LUA || l->h->unit == NULL || ZY_CALL_NARGS(n->imm) < 0 || ZY_CALL_NRESULTS(n->imm) > 1)
-    return 0;
+  if (l->h->unit == NULL || ZY_CALL_NARGS(n->imm) < 0) return 0;
   callee = &l->h->unit->callees[ZY_CALL_CALLEE(n->imm)];
   return callee->signature != ZY_SIGNATURE_NONE && can_pass(l, n, callee);
+}
+
+int zy_lower_calls_directly(const ZyLower *l, const ZyHirNode *n) {
+  return n->op == ZY_HIR_CALL_LUA && ZY_CALL_NRESULTS(n->imm) <= 1 && can_enter(l, n);
 }
 
 static uint32_t pass_arguments(ZyLower *l, const ZyHirNode *n, const ZyCallee *callee, uint32_t *args, uint32_t slow) {
@@ -171,9 +184,8 @@ static uint32_t pass_arguments(ZyLower *l, const ZyHirNode *n, const ZyCallee *c
   return count;
 }
 
-/* The callee's code, where it can be entered directly; else goes to 'slow'. */
-static uint32_t enterable(ZyLower *l, const ZyHirNode *n, const ZyCallee *callee, uint32_t func, uint32_t next,
-                          uint32_t slow) {
+/* The callee's code, where it can be entered directly for a frame with its function at 'func'; else goes to 'slow'. */
+static uint32_t enterable(ZyLower *l, const ZyHirNode *n, const ZyCallee *callee, uint32_t func, uint32_t slow) {
   int64_t at = ZY_CALL_CALLEE(n->imm) * (int64_t)sizeof(ZyFunction *);
   uint32_t table = zy_lower_fixed(l, ZY_LIR_LOADP, l->code, offsetof(ZyCode, callee), ZY_ALIAS_CODE);
   uint32_t fn = zy_lower_fixed(l, ZY_LIR_LOADP, table, at, ZY_ALIAS_CODE);
@@ -183,7 +195,6 @@ static uint32_t enterable(ZyLower *l, const ZyHirNode *n, const ZyCallee *callee
   uint32_t room, hooked;
   zy_lower_unless(l, ZY_OP2(NE, code, ZY_OP1(NULLP, 0)), slow);
   zy_lower_unless(l, ZY_OP2(EQ, CODE_FIELD(l, LOAD32, code, ZyCode, signature), integer(l, callee->signature)), slow);
-  zy_lower_unless(l, ZY_OP2(NE, next, ZY_OP1(NULLP, 0)), slow);
   room = ZY_OP2(LTU, CODE_FIELD(l, LOADP, l->cx, ZyContext, stack_limit), ZY_OP1(FRAME, 0));
   room = ZY_OP2(BAND, room, ZY_OP2(LTU, top, FRAME_FIELD(l, LOADP, l->L, ZyThread, stack_last)));
   zy_lower_unless(l, room, slow);
@@ -231,11 +242,12 @@ void zy_lower_direct_call(ZyLower *l, ZyRef r) {
   zy_lower_save_pc(l, n->state);
   func = ZY_OP2(PADD, zy_lower_base(l), integer(l, ZY_REG(reg)));
   next = FRAME_FIELD(l, LOADP, zy_lower_inlined_frames(l, n->state, 0, slow), ZyCallInfo, next);
+  zy_lower_unless(l, ZY_OP2(NE, next, ZY_OP1(NULLP, 0)), slow);
   args[0] = l->L, args[1] = next, args[2] = l->cx;
-  args[3] = enterable(l, n, callee, func, next, slow);
+  args[3] = enterable(l, n, callee, func, slow);
   nargs = pass_arguments(l, n, callee, args, slow);
   SET_FIELD(l, STOREP, next, ZyCallInfo, func, func);
-  SET_FIELD(l, STORE32, next, ZyCallInfo, nresults, integer(l, nresults & 0xffff));
+  SET_FIELD(l, STORE32, next, ZyCallInfo, nresults, integer(l, (nresults & 0xffff) | (int64_t)ZY_CIST_NATIVE << 16));
   result = zy_lower_pointer_call(l, CODE_FIELD(l, LOADP, args[3], ZyCode, direct), ZY_LIR_I, args, nargs);
   zy_lower_branch(l, ZY_OP2(LT, result, integer(l, 0)), returned, left, ZY_HINT_LIKELY);
   zy_lower_place(l, returned);
@@ -254,6 +266,7 @@ void zy_lower_direct_call(ZyLower *l, ZyRef r) {
   zy_lower_jump(l, stored, NULL, 0);
 
   zy_lower_place(l, left);
+  args[3] = CODE_FIELD(l, LOADP, l->cx, ZyContext, left);
   ZY_CALL(CALL_FINISH, I, l->L, l->ci, l->cx, args[3], result, integer(l, reg), integer(l, nresults));
   zy_lower_trapped(l, r);
   zy_lower_jump(l, stored, NULL, 0);
@@ -285,4 +298,33 @@ int zy_lower_load_result(ZyLower *l, ZyRef r) {
   if (l->result_of == 0 || n->imm != ZY_CALL_REG(l->h->nodes.v[l->result_of].imm)) return 0;
   zy_lower_set_tagged(l, r, ZY_LIR_I, l->result.payload, l->result.tag);
   return 1;
+}
+
+
+/* ---- tail calls ------------------------------------------------------------------- */
+
+/* The callee takes over the frame, which may be complete already, and its result is this function's. Of a frame that the
+** interpreter made luaV_execute remembers the function: there, and where the callee cannot be entered, nothing happens. */
+void zy_lower_direct_tail_call(ZyLower *l, ZyRef r) {
+  const ZyHirNode *n = &l->h->nodes.v[r];
+  const ZyCallee *callee;
+  uint32_t args[ZY_LIR_MOST_ARGS] = { l->L, l->ci, l->cx }, nargs, status, func = zy_lower_base(l), top, result;
+  uint32_t slow = zy_lower_label(l), framed = zy_lower_label(l), ready = zy_lower_label(l);
+  if (!l->direct || !can_enter(l, n)) return;
+  callee = &l->h->unit->callees[ZY_CALL_CALLEE(n->imm)];
+  status = FRAME_FIELD(l, LOAD32, l->ci, ZyCallInfo, nresults);
+  zy_lower_if(l, ZY_OP2(EQ, ZY_OP2(AND, status, integer(l, (int64_t)ZY_CIST_NATIVE << 16)), integer(l, 0)), slow);
+  args[3] = enterable(l, n, callee, func, slow);
+  nargs = pass_arguments(l, n, callee, args, slow);
+  zy_lower_store(l, ZY_LIR_STOREP, func, 0, zy_lower_payload(l, n->ops[0], ZY_LIR_P), ZY_ALIAS_REGS);
+  SET_FIELD(l, STORE32, l->ci, ZyCallInfo, nresults, ZY_OP2(OR, status, integer(l, (int64_t)ZY_CIST_TAIL << 16)));
+  top = ZY_OP2(PADD, func, integer(l, ZY_REG(callee->maxstack)));
+  SET_FIELD(l, STOREP, l->ci, ZyCallInfo, top, top);
+  zy_lower_branch(l, ZY_OP2(EQ, FRAME_FIELD(l, LOADP, l->L, ZyThread, ci), l->ci), framed, ready, ZY_HINT_NONE);
+  zy_lower_place(l, framed);
+  SET_FIELD(l, STOREP, l->L, ZyThread, top, top);
+  zy_lower_place(l, ready);
+  result = zy_lower_pointer_call(l, CODE_FIELD(l, LOADP, args[3], ZyCode, direct), ZY_LIR_I, args, nargs);
+  zy_lower_return(l, result);
+  zy_lower_place(l, slow);
 }

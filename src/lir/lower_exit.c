@@ -116,6 +116,7 @@ static int reason(const ZyHir *h, const ZyHirNode *n) {
     case ZY_HIR_NUM_TO_INT: case ZY_HIR_TRUNC_INT: return ZY_EXIT_ARITH;
     case ZY_HIR_ARITH: case ZY_HIR_EQ: case ZY_HIR_LT: case ZY_HIR_LE: return ZY_EXIT_OPERATOR;
     case ZY_HIR_CALL: case ZY_HIR_CALL_LUA: return ZY_EXIT_DEPTH;
+    case ZY_HIR_TAIL_LUA: return ZY_EXIT_TAIL;
     case ZY_HIR_TICK: return ZY_EXIT_TIER;
     case ZY_HIR_POLL: case ZY_HIR_TRAP: return ZY_EXIT_HOOK;
     case ZY_HIR_EXIT: return n->imm >= 0 && n->imm < ZY_EXIT_COUNT ? (int)n->imm : ZY_EXIT_SLOW;

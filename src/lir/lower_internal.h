@@ -163,6 +163,9 @@ int zy_lower_load_argument(ZyLower *l, ZyRef r);           /* 0: LOAD_REG r is n
 void zy_lower_direct_return(ZyLower *l, const ZyHirNode *n);
 int zy_lower_calls_directly(const ZyLower *l, const ZyHirNode *n);
 void zy_lower_direct_call(ZyLower *l, ZyRef r);
+void zy_lower_direct_tail_call(ZyLower *l, ZyRef r);
+/* Notes whose exit this is: behind tail calls who called does not know. */
+void zy_lower_left(ZyLower *l);
 int zy_lower_load_result(ZyLower *l, ZyRef r);             /* 0: LOAD_REG r is not of a direct call's result */
 
 /* ---- lower_call.c ---- */

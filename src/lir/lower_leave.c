@@ -154,6 +154,7 @@ static void store_and_leave(Tree *t, uint32_t spot) {
   }
   l->framed = 0;
   zy_lower_complete_frames(l);
+  zy_lower_left(l);
   zy_lower_return(l, exit);
 }
 

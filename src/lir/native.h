@@ -67,6 +67,7 @@ typedef struct ZyContext {
   uint32_t stress_gc;                  /* a full collection at every entry and call-out, while the stack is small */
   uint32_t folded;                     /* a foreign hook counts instructions: functions may have been folded, see fold.h */
   int64_t value;                       /* payload of the result of a direct call */
+  struct ZyCode *left;                 /* code with a direct entry that has left: another than was called, after tail calls */
   ZyNode *no_nodes;                    /* what tables without hash part have for one */
 } ZyContext;
 

@@ -242,6 +242,7 @@ static int run(lua_State *L, ZyState *S, ZyCallInfo *frame, int slot, ZyFunction
   S->entries++;
   t->ci = frame;
   t->top = frame->top;
+  frame->callstatus &= (unsigned short)~ZY_CIST_NATIVE;
   frame->u.l.savedpc = p->code + (stub == 0 ? fn->head : fn->stub[stub].pc) + 1;
   trapped = frame->u.l.trap;                 /* the stub's own call may have moved the stack */
   frame->u.l.trap = t->hookmask != 0;

@@ -203,6 +203,7 @@ static void finish_callee(lua_State *L, ZyCallInfo *callee, ZyContext *cx, ZyCod
     S->exits[ZY_EXIT_TAIL]++;
     code = next;
     result = code->fn(L, callee, cx, code);
+    if (result >= 0 && code->direct != NULL) code = cx->left;
   }
   if (result < 0) {
     end_frame(zy_thread(L), callee, result);
@@ -219,6 +220,7 @@ static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func
   ZyFunction *fn = zy_attach_function(p);
   ZyCallInfo *callee;
   ZyCode *code;
+  int64_t result;
   int nargs;
   if (fn == NULL || t->hookmask != 0 || cx->folded) return 0;
   code = atomic_load_explicit(&fn->stub[0].code, memory_order_acquire);    /* release: the worker that published it */
@@ -228,13 +230,14 @@ static int call_native(lua_State *L, ZyCallInfo *ci, ZyContext *cx, ZyStack func
   for (nargs = (int)(t->top - func) - 1; nargs < p->numparams; nargs++) (t->top++)->tt = ZY_TAG_NIL;
   callee->func = func;
   callee->top = func + 1 + p->maxstacksize;
-  callee->callstatus = (unsigned short)status;
+  callee->callstatus = (unsigned short)(status | ZY_CIST_NATIVE);
   callee->nresults = (short)nresults;
   callee->u.l.savedpc = p->code;
   callee->u.l.trap = 0;
   if (p->is_vararg) adjust_varargs(t, callee, p, nargs);
   t->ci = callee;
-  finish_callee(L, callee, cx, code, code->fn(L, callee, cx, code));
+  result = code->fn(L, callee, cx, code);
+  finish_callee(L, callee, cx, result >= 0 && code->direct != NULL ? cx->left : code, result);
   return 1;
 }
 

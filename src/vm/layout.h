@@ -54,7 +54,8 @@ typedef struct ZyCallInfo {                                       /* 64 bytes */
 } ZyCallInfo;
 
 enum { ZY_CIST_C = 1 << 1, ZY_CIST_FRESH = 1 << 2, ZY_CIST_HOOKED = 1 << 3, ZY_CIST_TAIL = 1 << 5,
-       ZY_CIST_HOOKYIELD = 1 << 6 };
+       ZY_CIST_HOOKYIELD = 1 << 6,
+       ZY_CIST_NATIVE = 1 << 15 };      /* none of Lua's: native code called, no luaV_execute has the frame's function */
 
 typedef struct ZyUpVal {
   ZY_GC_HEADER;
